@@ -89,7 +89,9 @@ def _compile(spec: dict[str, str], scratch: str, parsed: Any, dialect: str) -> d
     (Path(scratch) / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
     folders = ["--project-dir", spec["folder"], "--profiles-dir", scratch, "--target-path", f"{scratch}/target"]
     command = ["compile", *folders, *QUIET, "--no-populate-cache", "--no-write-json"]
-    result = dbtRunner(manifest=parsed).invoke([*command, "--exclude-resource-types", "test", "unit_test"])
+    result = dbtRunner(manifest=parsed).invoke(
+        [*command, "--select", "resource_type:model", "--indirect-selection", "empty"]
+    )
     if not result.success or result.result is None:
         return None
     return {item.node.unique_id: item.node.compiled_code or "" for item in result.result}  # type: ignore[union-attr]

@@ -1,0 +1,118 @@
+"""Running `dbt build` for a project and following it node by node."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from data_platform.dbt.profile import write_profile
+from data_platform.dbt.project import DbtError, DbtProject
+
+STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one node.
+
+    Attributes:
+        id: dbt's unique id.
+        status: dbt's word: `success`, `pass`, `warn`, `fail`, `error`, `skipped`, `partial success`…
+        seconds: wall time of the node.
+        message: dbt's message, one line.
+        failures: rows that a test found, or None.
+        rows: rows of the table afterwards, or None.
+        columns: [name, type] of each column of the table.
+    """
+
+    id: str
+    status: str
+    seconds: float
+    message: str
+    failures: int | None = None
+    rows: int | None = None
+    columns: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class BatchRange:
+    """Time range that microbatch models are built for: ISO timestamps, end exclusive."""
+
+    start: str
+    end: str
+
+
+def build(
+    project: DbtProject,
+    *,
+    select: Sequence[str] = (),
+    batches: BatchRange | None = None,
+    full_refresh: bool = False,
+) -> Iterator[NodeResult]:
+    """Run `dbt build` and yield each node's result as it finishes.
+
+    Closing the generator early stops dbt.
+
+    Args:
+        project: the prepared project.
+        select: dbt selectors; none means everything.
+        batches: range for microbatch models; none lets dbt find the batches itself.
+        full_refresh: rebuild incremental models from nothing.
+
+    Raises:
+        DbtError: dbt could not run at all. Nodes that fail are results, not errors.
+    """
+    command = _command(project, select, batches, full_refresh)
+    read_end, write_end = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data_platform.dbt.runner", str(write_end), *command],
+        pass_fds=[write_end],
+        env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONWARNINGS": "ignore:resource_tracker"},
+    )
+    os.close(write_end)
+    failure: str | None = None
+    try:
+        with os.fdopen(read_end) as events:
+            for line in events:
+                event: dict[str, Any] = json.loads(line)
+                if "error" in event:
+                    failure = event["error"]
+                else:
+                    yield NodeResult(**event)
+        process.wait()
+    finally:
+        _stop(process)
+    if process.returncode not in {0, 1}:
+        reason = " ".join((failure or f"dbt ended with exit code {process.returncode}").split())
+        raise DbtError(f"dbt could not run: {reason[:400]}", where=project.shown, anchor="dbt-projects")
+
+
+def _command(project: DbtProject, select: Sequence[str], batches: BatchRange | None, full_refresh: bool) -> list[str]:
+    profiles = write_profile(project)
+    command = ["build", "--project-dir", str(project.folder), "--profiles-dir", str(profiles)]
+    command += ["--target-path", str(project.target), "--log-path", str(project.work / "logs")]
+    command += ["--log-level-file", "warn", "--no-use-colors"]
+    if select:
+        # exactly the tests that were chosen, not those that dbt would add
+        command += ["--indirect-selection", "empty", "--select", *select]
+    if batches:
+        command += ["--event-time-start", batches.start, "--event-time-end", batches.end]
+    if full_refresh:
+        command.append("--full-refresh")
+    return command
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask dbt to stop (it rolls back what is open), then insist."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,36 @@
+"""A real PostgreSQL for the tests of this room."""
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from data_platform.instance.embedded import EmbeddedPostgres
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedPostgres]:
+    # not tmp_path: a socket's path must be short
+    with tempfile.TemporaryDirectory(prefix="dp-") as state:
+        server = EmbeddedPostgres(Path(state))
+        with server.running():
+            yield server
+
+
+@pytest.fixture
+def database_url(server: EmbeddedPostgres) -> Iterator[str]:
+    """An empty database of its own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _run(server.url, f"CREATE DATABASE {name}")
+    yield server.url.replace("/data_platform?", f"/{name}?")
+    _run(server.url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _run(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    connection.cursor().execute(statement)
+    connection.close()

@@ -1,0 +1,144 @@
+"""A unit's dbt project in Dagster: one step that runs dbt and reports each node as it finishes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from data_platform.dbt.build import BatchRange, NodeResult, build
+from data_platform.dbt.graph import Check, Column, DbtGraph, Model
+from data_platform.dbt.project import DbtProject
+from data_platform.dbt.specs import asset_key, asset_specs, check_specs, column_lineage, column_schema, partitions_of
+
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+_MADE = frozenset({"success", "partial success"})
+_BROKEN = frozenset({"error", "fail", "runtime error", "partial success"})
+Event = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+
+def dbt_assets(
+    project: DbtProject,
+    graph: DbtGraph,
+    *,
+    owners: Sequence[str],
+    pool: str | None,
+    freshness: dg.FreshnessPolicy | None = None,
+    before: Callable[[Sequence[str]], None] = lambda _: None,
+) -> dg.AssetsDefinition:
+    """The models and tests of a dbt project as one subsettable step.
+
+    Args:
+        project: where the project is and where it runs.
+        graph: its prepared graph.
+        owners: owners of every asset.
+        pool: Dagster pool that guards the warehouse.
+        freshness: policy of every asset.
+        before: called with the asset keys that the selected models read from outside, before dbt starts.
+    """
+    specs = asset_specs(
+        graph,
+        project_folder=project.folder,
+        owners=owners,
+        warehouse=project.environment.warehouse,
+        freshness=freshness,
+    )
+
+    @dg.multi_asset(
+        name=f"{project.unit}_dbt",
+        specs=specs,
+        check_specs=check_specs(graph),
+        can_subset=True,
+        pool=pool,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        allow_arbitrary_check_specs=True,  # tests of sources check assets that other steps make
+    )
+    def _dbt(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        selection = _Selection(graph, context)
+        before(selection.outside())
+        results = build(project, select=selection.selectors(), batches=selection.batches())
+        yield from _events(graph, results)
+
+    return _dbt
+
+
+class _Selection:
+    """What of the project this run is about."""
+
+    def __init__(self, graph: DbtGraph, context: dg.AssetExecutionContext) -> None:
+        keys, checks = context.selected_asset_keys, context.selected_asset_check_keys
+        self.graph, self.tags = graph, context.run.tags
+        self.models = [model for model in graph.models if asset_key(model.key) in keys]
+        self.checks = [c for c in graph.checks if dg.AssetCheckKey(asset_key(c.key), c.name) in checks]
+
+    def selectors(self) -> list[str]:
+        """dbt selectors; none when everything is selected, which spares dbt the search."""
+        if len(self.models) == len(self.graph.models) and len(self.checks) == len(self.graph.checks):
+            return []
+        return [model.selector for model in self.models] + [check.selector for check in self.checks]
+
+    def outside(self) -> list[str]:
+        """Asset keys that are read and not made by this project."""
+        own = {model.key for model in self.graph.models}
+        read = [key for model in self.models for key in model.upstream]
+        read += [key for check in self.checks for key in (check.key, *check.also)]
+        return list(dict.fromkeys(key for key in read if key not in own))
+
+    def batches(self) -> BatchRange | None:
+        """The time range of the run's partitions, for microbatch models."""
+        first = self.tags.get("dagster/partition") or self.tags.get(_RANGE_START)
+        last = self.tags.get("dagster/partition") or self.tags.get(_RANGE_END)
+        partitions = next((partitions_of(model.batches) for model in self.models if model.batches), None)
+        if partitions is None or not first or not last:
+            return None
+        start = partitions.time_window_for_partition_key(first).start
+        end = partitions.time_window_for_partition_key(last).end
+        return BatchRange(f"{start:%Y-%m-%dT%H:%M:%S}", f"{end:%Y-%m-%dT%H:%M:%S}")
+
+
+def _events(graph: DbtGraph, results: Iterator[NodeResult]) -> Iterator[Event]:
+    """Dagster's events for dbt's results; raises at the end if any node failed."""
+    models = {model.unique_id: model for model in graph.models}
+    checks = {check.unique_id: check for check in graph.checks}
+    broken: list[str] = []
+    for result in results:
+        if result.id in models and result.status in _MADE:
+            yield _materialized(models[result.id], result)
+        elif result.id in checks and result.status not in {"skipped", "no-op"}:
+            yield _checked(checks[result.id], result)
+        if result.status in _BROKEN:
+            node = models.get(result.id) or checks.get(result.id)
+            place = f"{node.path}: " if node else ""
+            broken.append(f"{place}{result.id.split('.')[2]}: {' '.join(result.message.split())[:300]}")
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        raise dg.Failure(f"dbt: {broken[0]}{more}", metadata={"failed": dg.MetadataValue.json(broken)})
+
+
+def _materialized(model: Model, result: NodeResult) -> dg.MaterializeResult[None]:
+    described = {column.name.lower(): column.description for column in model.columns}
+    columns = [Column(name, kind, described.get(name.lower(), "")) for name, kind in result.columns]
+    metadata: dict[str, Any] = {
+        **column_schema(columns or model.columns),
+        **column_lineage(model),
+        "dbt/seconds": round(result.seconds, 3),
+    }
+    if result.rows is not None:
+        metadata["dagster/row_count"] = result.rows
+    return dg.MaterializeResult(asset_key=asset_key(model.key), metadata=metadata)
+
+
+def _checked(check: Check, result: NodeResult) -> dg.AssetCheckResult:
+    metadata: dict[str, Any] = {"dbt/status": result.status, "dbt/seconds": round(result.seconds, 3)}
+    if result.failures is not None:
+        metadata["failures"] = result.failures
+    if result.message:
+        metadata["message"] = result.message
+    return dg.AssetCheckResult(
+        asset_key=asset_key(check.key),
+        check_name=check.name,
+        passed=result.status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if check.severity == "warn" else dg.AssetCheckSeverity.ERROR,
+        description=result.message or None,
+        metadata=metadata,
+    )

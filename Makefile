@@ -46,6 +46,11 @@ format: setup-dev ## format the code
 types: setup-dev ## check types (mypy strict)
 	@$(BIN)/mypy
 
+.PHONY: definitions
+definitions: setup-dev ## check that every code location loads
+	@$(BIN)/dp unit check
+	@$(BIN)/dagster definitions validate -w dagster_home/workspace.yaml
+
 .PHONY: bench
 bench: setup-dev ## run the benchmarks side by side with their peers
 	@$(BIN)/python -m benchmarks

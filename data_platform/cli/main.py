@@ -1,1 +1,67 @@
-"""The command `dp`."""
+"""The command `dp`: parse, call the core, print. Errors are one line; a traceback is a bug."""
+
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from data_platform.cli import unit
+from data_platform.errors import DataPlatformError
+
+app = typer.Typer(
+    name="dp",
+    help="The data platform: business units, one Dagster, one delivery system.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(unit.app, name="unit")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("data-platform"))
+        raise typer.Exit
+
+
+@app.callback()
+def _dp(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run `dp` with the process's arguments; exit 0 (done), 1 (failed) or 2 (called wrongly)."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run `dp` with these arguments and return its exit code."""
+    try:
+        code = app(arguments, prog_name="dp", standalone_mode=False)
+    except DataPlatformError as error:
+        print(f"dp: {error}", file=sys.stderr)
+        return error.exit_code
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "dp"
+        print(f"dp: {error.format_message()} -> see `{command} --help`", file=sys.stderr)
+        return 2
+    except click.ClickException as error:
+        print(f"dp: {error.format_message()}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        print("dp: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # the reader of our output has gone (`dp unit list | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0

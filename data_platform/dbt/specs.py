@@ -1,5 +1,6 @@
 """A prepared dbt project as Dagster asset and check specs."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,13 +61,7 @@ def asset_specs(
             metadata={
                 **column_schema(model.columns),
                 "dagster/relation_identifier": ".".join(model.relation),
-                "dagster/code_references": dg.CodeReferencesMetadataValue(
-                    code_references=[
-                        dg.LocalFileCodeReference(
-                            file_path=str(project_folder / model.path), line_number=1, label=model.path
-                        )
-                    ]
-                ),
+                "dagster/code_references": _code_reference(project_folder, model.path),
                 "dbt/unique_id": model.unique_id,
                 **({"dbt/access": "public"} if model.public else {}),
             },
@@ -119,6 +114,13 @@ def column_lineage(model: Model) -> dict[str, Any]:
         for column, parents in model.lineage.items()
     }
     return {"dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}
+
+
+def _code_reference(project_folder: Path, path: str) -> dg.CodeReferencesMetadataValue:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # code references: beta since 1.7, pinned with Dagster
+        file = dg.LocalFileCodeReference(file_path=str(project_folder / path), line_number=1, label=path)
+        return dg.CodeReferencesMetadataValue(code_references=[file])
 
 
 def _check_description(check: Check) -> str:

@@ -1,0 +1,1 @@
+"""Dagster definitions of fleet beside those that follow from its card."""

@@ -1,0 +1,1 @@
+"""Dagster definitions of meteorology beside those that follow from its card."""

@@ -1,0 +1,1 @@
+"""The business unit operations."""

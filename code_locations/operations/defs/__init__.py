@@ -1,0 +1,1 @@
+"""Dagster definitions of operations beside those that follow from its card."""

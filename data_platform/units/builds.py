@@ -1,0 +1,87 @@
+"""Building units: through the running platform's queue when it is up, in this process when it is not."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+
+from data_platform.dbt.graph import DbtGraph
+from data_platform.dbt.prepare import prepared
+from data_platform.environment import Environment
+from data_platform.errors import UsageError
+from data_platform.units.build import BuildResult, build_order
+from data_platform.units.card import unit_folders
+from data_platform.units.in_process import build_in_process
+from data_platform.units.queue import RunQueue
+from data_platform.units.schedules import JOB, partition_tags
+from data_platform.units.unit import Unit, read_unit
+
+POLL_SECONDS = 0.5
+UNIT_TAG = "data_platform/unit"
+Progress = Callable[[Sequence[BuildResult]], None]
+
+
+def find_units(environment: Environment, names: Collection[str]) -> list[Unit]:
+    """The units of these names; all of them when none is named.
+
+    Raises:
+        UsageError: a name is unknown, or a card is wrong.
+    """
+    folders = {folder.name: folder for folder in unit_folders(environment.code_locations)}
+    for name in names:
+        if name not in folders:
+            raise UsageError(
+                f"there is no unit {name!r}", fix=f"known units: {', '.join(folders) or 'none'}", anchor="unit-cards"
+            )
+    return [read_unit(folders[name], environment) for name in dict.fromkeys(names or folders)]
+
+
+def build_units(
+    environment: Environment, names: Collection[str], *, address: str | None, progress: Progress
+) -> list[BuildResult]:
+    """Build units, each after those it reads.
+
+    Args:
+        environment: where.
+        names: units to build; none means all.
+        address: of the running platform; None builds in this process.
+        progress: called again and again with the results so far.
+
+    Raises:
+        DataPlatformError: a unit is unknown, its card or dbt project is wrong, or the platform does not answer.
+    """
+    units = {unit.card.name: unit for unit in find_units(environment, names)}
+    graphs = {name: prepared(unit.project) for name, unit in units.items()}
+    reads = {name: {source.unit for source in graph.sources if source.unit} for name, graph in graphs.items()}
+    results: list[BuildResult] = []
+    for wave in build_order(reads):
+        if address is None:
+            for name in wave:
+                results.append(BuildResult(name, status="started"))
+                progress(results)
+                build_in_process(units[name], results[-1], _tags(name, graphs[name]), lambda: progress(results))
+        else:
+            _build_in_queue(RunQueue(address), wave, graphs, results, progress)
+    return results
+
+
+def _build_in_queue(
+    queue: RunQueue,
+    wave: Sequence[str],
+    graphs: dict[str, DbtGraph],
+    results: list[BuildResult],
+    progress: Progress,
+) -> None:
+    following = [queue.submit(name, JOB, _tags(name, graphs[name])) for name in wave]
+    results.extend(following)
+    cursors: dict[str, str | None] = {}
+    while True:
+        for result in following:
+            if not result.ended:
+                cursors[result.unit] = queue.follow(result, cursors.get(result.unit))
+        progress(results)
+        if all(result.ended for result in following):
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def _tags(name: str, graph: DbtGraph) -> dict[str, str]:
+    return {UNIT_TAG: name, **partition_tags(graph)}

@@ -1,0 +1,72 @@
+"""Building a unit in this process, on the same instance that the platform uses when it is up."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import dagster as dg
+
+from data_platform.instance.embedded import EmbeddedPostgres
+from data_platform.units.build import BuildResult
+from data_platform.units.schedules import JOB
+from data_platform.units.unit import Unit, unit_definitions
+
+
+def build_in_process(unit: Unit, result: BuildResult, tags: Mapping[str, str], progress: Callable[[], None]) -> None:
+    """Run a unit's build job here and fill in the result. What dbt prints goes to standard error."""
+    started = time.monotonic()
+    with database(unit), dg.DagsterInstance.get() as instance, _stdout_to_stderr():
+        job = unit_definitions(unit).resolve_job_def(JOB)
+        done = job.execute_in_process(
+            instance=instance,
+            tags=dict(tags),
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+        )
+        result.run_id = done.run_id
+        for event in done.all_events:
+            _count(event, result)
+    result.status = "success" if done.success else "failure"
+    result.seconds = time.monotonic() - started
+    progress()
+
+
+@contextmanager
+def database(unit: Unit) -> Iterator[None]:
+    """The instance's database, started for the time of the command if it is the embedded one and not up."""
+    os.environ.setdefault("DAGSTER_HOME", str(unit.environment.dagster_home))
+    if os.environ.get("DATA_PLATFORM_POSTGRES_URL"):
+        yield
+        return
+    with EmbeddedPostgres(unit.environment.state).running():
+        yield
+
+
+@contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Standard output stays clean for the summary (`--json`)."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _count(event: dg.DagsterEvent, result: BuildResult) -> None:
+    if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION and event.asset_key:
+        rows = event.materialization.metadata.get("dagster/row_count")
+        count = rows.value if rows is not None and isinstance(rows.value, int) else None
+        result.materialized(event.asset_key.to_user_string(), count)
+    elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        verdict = event.asset_check_evaluation_data
+        result.checked(passed=verdict.passed, severity=verdict.severity.value)
+    elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
+        error = event.step_failure_data.error
+        cause = error.cause if error and error.cause else error
+        result.broke(cause.message if cause else event.message or "")

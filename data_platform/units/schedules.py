@@ -1,0 +1,58 @@
+"""The build job of a unit, and when it runs by itself."""
+
+from collections.abc import Iterator
+
+from typing import Any
+
+import dagster as dg
+
+from data_platform.dbt.graph import DbtGraph
+from data_platform.dbt.specs import partitions_of
+from data_platform.units.card import Schedule
+
+JOB = "build"
+SCHEDULED_PARTITIONS = 2
+
+
+def build_job() -> Any:
+    """The job that builds everything of the code location."""
+    return dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), description="Builds everything of this unit.")
+
+
+def build_schedule(schedule: Schedule, graph: DbtGraph) -> dg.ScheduleDefinition:
+    """The schedule of the build job.
+
+    Partitioned models are built for the latest partitions only: late data of the one before is taken along, and
+    history is left to backfills.
+    """
+
+    def tags(_: dg.ScheduleEvaluationContext) -> dict[str, str]:
+        return partition_tags(graph, latest=SCHEDULED_PARTITIONS)
+
+    return dg.ScheduleDefinition(
+        name=f"{JOB}_schedule",
+        job_name=JOB,
+        cron_schedule=schedule.cron,
+        execution_timezone=schedule.timezone,
+        tags_fn=tags,
+        description="Builds everything of this unit by itself.",
+    )
+
+
+def partition_tags(graph: DbtGraph, *, latest: int | None = None) -> dict[str, str]:
+    """Run tags that name the partitions a build covers; none where no model is partitioned.
+
+    Args:
+        graph: the unit's dbt project.
+        latest: only so many of the last partitions; None means all.
+    """
+    partitions = next(_partitions(graph), None)
+    keys = partitions.get_partition_keys() if partitions else []
+    if not keys:
+        return {}
+    first = keys[-latest] if latest and latest <= len(keys) else keys[0]
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": keys[-1]}
+
+
+def _partitions(graph: DbtGraph) -> Iterator[dg.TimeWindowPartitionsDefinition]:
+    return (found for model in graph.models if (found := partitions_of(model.batches)))

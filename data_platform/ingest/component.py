@@ -44,12 +44,15 @@ class FileIngestion(dg.Component, dg.Model, dg.Resolvable):
         Field(description="The table's columns, in order. Default: those of the dbt source `raw.<table>`."),
     ] = None
     required: Annotated[
-        list[str], Field(description="Columns taken from the dbt source in which no value may be missing.")
-    ] = []
+        list[str],
+        Field(default_factory=list, description="Columns taken from the dbt source in which no value may be missing."),
+    ]
     description: Annotated[
         str, Field(description="What the table holds, for the catalog. Default: the dbt source's description.")
     ] = ""
-    nulls: Annotated[list[str], Field(description="Texts that stand for a missing value.")] = [""]
+    nulls: Annotated[
+        list[str], Field(default_factory=lambda: [""], description="Texts that stand for a missing value.")
+    ]
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """One asset `<unit>/raw/<table>`."""

@@ -1,7 +1,6 @@
 """The build job of a unit, and when it runs by itself."""
 
 from collections.abc import Iterator
-
 from typing import Any
 
 import dagster as dg

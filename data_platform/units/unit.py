@@ -1,5 +1,6 @@
 """A unit card turned into the definitions of a code location."""
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,11 +94,11 @@ def unit_definitions(unit: Unit) -> dg.Definitions:
 
 
 def _from_defs_folder(unit: Unit) -> list[dg.Definitions]:
-    if not (unit.folder / "defs").is_dir():
+    folder = unit.folder / "defs"
+    if not folder.is_dir():
         return []
-    from dagster.components import load_from_defs_folder
-
-    return [load_from_defs_folder(path_within_project=unit.folder)]
+    module = importlib.import_module(f"{unit.folder.parent.name}.{unit.card.name}.defs")
+    return [dg.ComponentTree.from_module(module, project_root=unit.folder).build_defs()]
 
 
 def _outside(graph: DbtGraph, merged: dg.Definitions) -> Sequence[dg.AssetSpec]:

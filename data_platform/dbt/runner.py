@@ -29,8 +29,17 @@ def main() -> None:
 
 
 def _report_to(events: TextIO) -> Callable[[Any], None]:
+    in_batch: set[str] = set()
+
     def report(event: Any) -> None:
-        if event.info.name != "NodeFinished":
+        name = event.info.name
+        if name == "LogBatchResult":
+            in_batch.add(event.data.node_info.unique_id)
+        if name != "NodeFinished":
+            return
+        if event.data.node_info.unique_id in in_batch:
+            # dbt says "finished" after each batch of a microbatch model, too
+            in_batch.remove(event.data.node_info.unique_id)
             return
         node, result = event.data.node_info, event.data.run_result
         line: dict[str, Any] = {

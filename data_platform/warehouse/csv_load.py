@@ -36,16 +36,16 @@ def loss(text: str, sql_type: str, cast: str) -> str | None:
 
 
 def read_text(file: CsvFile, *, in_order: bool = False) -> str:
-    """A table function call that gives the file's columns as text, named c0, c1, ..., nulls in place."""
-    columns = ", ".join(f"c{index}: 'VARCHAR'" for index in range(len(file.header)))
-    nulls = ", ".join(literal(marker) for marker in file.null_markers)
-    # without a marker DuckDB would take an empty field for null
-    names = ", ".join(f"'c{index}'" for index in range(len(file.header)))
-    null_option = f"nullstr = [{nulls}]" if nulls else f"force_not_null = [{names}]"
+    """A subquery that gives the file's columns as text, named c0, c1, ..., with null for the null markers."""
+    names = [f"c{index}" for index in range(len(file.header))]
+    columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
+    # not by DuckDB's own null text, which makes rows of blank lines when it is "": a line end, never an unquoted field
+    nulls = "nullstr = E'\\n', allow_quoted_nulls = false"
+    values = ", ".join(f"{_null_if(name, file.null_markers)} AS {name}" for name in names)
     return (
-        f"read_csv({literal(str(file.path))}, columns = {{{columns}}}, {null_option}, auto_detect = false, "
-        f"header = true, delim = ',', quote = '\"', escape = '\"', compression = 'none', "
-        f"parallel = {str(not in_order).lower()})"
+        f"(SELECT {values} FROM read_csv({literal(str(file.path))}, columns = {{{columns}}}, {nulls}, "
+        f"auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', compression = 'none', "
+        f"parallel = {str(not in_order).lower()}))"
     )
 
 
@@ -85,6 +85,12 @@ def first_wrong_value(file: CsvFile, columns: Sequence[Column]) -> str:
         f"(SELECT row_number() OVER () AS record, * FROM {read_text(file, in_order=True)})) "
         f"WHERE position IS NOT NULL ORDER BY record LIMIT 1"
     )
+
+
+def _null_if(text: str, markers: Sequence[str]) -> str:
+    for marker in markers:
+        text = f"NULLIF({text}, {literal(marker)})"
+    return text
 
 
 def _text(file: CsvFile, column: Column) -> str:

@@ -24,7 +24,7 @@ def dbt_assets(
     owners: Sequence[str],
     pool: str | None,
     freshness: dg.FreshnessPolicy | None = None,
-    before: Callable[[Sequence[str]], None] = lambda _: None,
+    before: Callable[[Sequence[str]], dict[str, str]] = lambda _: {},
 ) -> dg.AssetsDefinition:
     """The models and tests of a dbt project as one subsettable step.
 
@@ -34,7 +34,8 @@ def dbt_assets(
         owners: owners of every asset.
         pool: Dagster pool that guards the warehouse.
         freshness: policy of every asset.
-        before: called with the asset keys that the selected models read from outside, before dbt starts.
+        before: called with the asset keys that the selected models read from outside, before dbt starts; returns
+            the version of each unit that is read.
     """
     specs = asset_specs(
         graph,
@@ -55,7 +56,8 @@ def dbt_assets(
     )
     def _dbt(context: dg.AssetExecutionContext) -> Iterator[Event]:
         selection = _Selection(graph, context)
-        before(selection.outside())
+        for unit, version in before(selection.outside()).items():
+            context.log.info(f"reads version {version} of {unit}")
         results = build(project, select=selection.selectors(), batches=selection.batches())
         yield from _events(graph, results)
 

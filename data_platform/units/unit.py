@@ -15,8 +15,8 @@ from data_platform.dbt.specs import source_spec
 from data_platform.environment import Environment, current_environment
 from data_platform.units.card import UnitCard, read_card
 from data_platform.units.freshness import freshness_policy
+from data_platform.units.published import adopt_published, published_assets
 from data_platform.units.schedules import build_job, build_schedule
-from data_platform.warehouse.assets import adopt_published, published_assets
 
 
 @dataclass(frozen=True)

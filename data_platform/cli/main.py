@@ -7,7 +7,7 @@ from typing import Annotated
 import click
 import typer
 
-from data_platform.cli import unit
+from data_platform.cli import platform, unit
 from data_platform.errors import DataPlatformError
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+for command in (platform.up, platform.down, platform.status, platform.logs):
+    app.command()(command)
 app.add_typer(unit.app, name="unit")
 
 

@@ -99,7 +99,8 @@ def _model(node: Node, names: _Names, manifest: Node) -> Model:
 
 
 def _batches(config: Node) -> Batches | None:
-    if config.get("incremental_strategy") != "microbatch":
+    """Batches of a microbatch model, or of any incremental model that is configured like one."""
+    if config.get("materialized") != "incremental" or not config.get("batch_size") or not config.get("begin"):
         return None
     end = config.get("meta", {}).get("partitions_end")
     return Batches(str(config["batch_size"]), str(config["begin"])[:10], str(end)[:10] if end else None)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.prepare import prepared
@@ -34,6 +35,15 @@ def find_units(environment: Environment, names: Collection[str]) -> list[Unit]:
     return [read_unit(folders[name], environment) for name in dict.fromkeys(names or folders)]
 
 
+def sound_units(environment: Environment) -> list[Unit]:
+    """The units whose cards can be read; the others are told by their code servers."""
+    units = []
+    for folder in unit_folders(environment.code_locations):
+        with suppress(UsageError):
+            units.append(read_unit(folder, environment))
+    return units
+
+
 def build_units(
     environment: Environment, names: Collection[str], *, address: str | None, progress: Progress
 ) -> list[BuildResult]:
@@ -61,6 +71,12 @@ def build_units(
         else:
             _build_in_queue(RunQueue(address), wave, graphs, results, progress)
     return results
+
+
+def never_built(address: str, names: Collection[str]) -> list[str]:
+    """Those of the units that no build of this command has ever built on the running platform."""
+    queue = RunQueue(address)
+    return [name for name in names if not queue.has_succeeded({UNIT_TAG: name})]
 
 
 def _build_in_queue(

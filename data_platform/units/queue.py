@@ -47,6 +47,12 @@ query Follow($run: ID!, $cursor: String) {
 }
 """
 
+_SUCCEEDED = """
+query Succeeded($tags: [ExecutionTag!]!) {
+  runsOrError(filter: {tags: $tags, statuses: [SUCCESS]}, limit: 1) { __typename ... on Runs { results { runId } } }
+}
+"""
+
 
 class QueueError(DataPlatformError):
     """The running platform refused a build, or does not answer."""
@@ -96,6 +102,11 @@ class RunQueue:
         if run["startTime"] and run["endTime"]:
             result.seconds = run["endTime"] - run["startTime"]
         return cursor
+
+    def has_succeeded(self, tags: Mapping[str, str]) -> bool:
+        """Whether a run with these tags has ever ended well."""
+        wanted = [{"key": key, "value": value} for key, value in tags.items()]
+        return bool(self.ask(_SUCCEEDED, {"tags": wanted})["runsOrError"].get("results"))
 
     def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Ask the GraphQL API.

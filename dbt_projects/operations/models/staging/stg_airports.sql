@@ -1,0 +1,10 @@
+select
+    faa as airport_code,
+    name as airport_name,
+    lat as latitude,
+    lon as longitude,
+    alt as altitude_feet,
+    tz as utc_offset_hours,
+    dst as daylight_saving_code,
+    tzone as time_zone
+from {{ source('raw', 'airports') }}

@@ -1,0 +1,171 @@
+"""Dagster's event log on pooled connections, written in one transaction a batch."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from dagster import AssetKey, DagsterEventType, EventLogEntry, EventLogRecord
+from dagster_postgres import PostgresEventLogStorage
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection
+
+from data_platform.instance.connections import Database
+from data_platform.instance.private import (
+    ASSET_CHECK_EVENTS,
+    ASSET_EVENTS,
+    ASSET_KEY_INDEX_COLS,
+    BATCH_WRITABLE_EVENTS,
+    AssetCheckExecutionRecordStatus,
+    AssetCheckExecutionsTable,
+    AssetKeyTable,
+    ConfigurableClassData,
+    SqlEventLogStorageTable,
+    deserialize_value,
+)
+from data_platform.instance.tables import asks_once
+
+Row = dict[str, Any]
+
+
+@asks_once("has_table", "has_asset_key_col")
+class PooledEventLogStorage(PostgresEventLogStorage):
+    """Dagster's PostgreSQL event log, the same tables and rows.
+
+    What differs: connections come from a pool; an event and its rows in the side tables are committed together; a
+    batch is written with one statement a table; nothing is announced with NOTIFY (no reader listens any more).
+    """
+
+    def __init__(self, database: Database, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(database.url, should_autocreate_tables=False, inst_data=inst_data)
+        self.database = database
+        self._engine = database.engine
+
+    def _connect(self) -> AbstractContextManager[Connection]:
+        return self.database.connect()
+
+    @contextmanager
+    def index_transaction(self) -> Iterator[Connection]:
+        """A connection in a transaction: the one that is open in this thread, or one of its own."""
+        with self.database.transaction() as connection:
+            yield connection
+
+    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
+        """Called once by the storage for all three parts."""
+        self._engine = self.database.engine
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store one event; it is on disk when this returns."""
+        self._store([event])
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events that Dagster hands over together, in their order; all or none.
+
+        Raises:
+            ValueError: an event is of a kind that Dagster does not write in batches.
+        """
+        for event in events:
+            if event.dagster_event_type not in BATCH_WRITABLE_EVENTS:
+                raise ValueError(f"{event.dagster_event_type} events are not written in batches")
+        kept = [event for event in events if not event.get_dagster_event().is_asset_failed_to_materialize]
+        if kept:
+            self._store(kept)
+
+    def _store(self, events: Sequence[EventLogEntry]) -> None:
+        attempts = 0
+
+        def attempt() -> None:
+            nonlocal attempts
+            attempts += 1
+            writing = self.database.connect() if _is_one_row(events) else self.database.transaction()
+            with writing as connection:
+                # the connection may have been lost after the commit: then everything is there already
+                if attempts == 1 or not self._is_stored(connection, events[0]):
+                    self._insert(connection, events)
+
+        self.database.patiently(attempt)
+
+    def _is_stored(self, connection: Connection, event: EventLogEntry) -> bool:
+        table, row = SqlEventLogStorageTable.c, self._event_to_row(event)
+        same = (table.run_id == row["run_id"], table.timestamp == row["timestamp"], table.event == row["event"])
+        return connection.execute(select(table.id).where(*same).limit(1)).first() is not None
+
+    def _insert(self, connection: Connection, events: Sequence[EventLogEntry]) -> None:
+        rows = [self._event_to_row(event) for event in events]
+        insert = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+        ids: list[int] = list(connection.execute(insert, rows if len(rows) > 1 else rows[0]).scalars())
+        of_assets: list[tuple[EventLogEntry, int]] = []
+        planned_checks: list[Row] = []
+        for event, row, number in zip(events, rows, ids, strict=True):
+            kind = event.dagster_event_type
+            if kind in ASSET_EVENTS and event.get_dagster_event().asset_key:
+                of_assets.append((event, number))
+            if kind == DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+                planned_checks += self._planned_check_rows(event, row, number)
+            elif kind in ASSET_CHECK_EVENTS:
+                self.store_asset_check_event(event, number)
+        if planned_checks:
+            connection.execute(AssetCheckExecutionsTable.insert(), planned_checks)
+        if of_assets:
+            self._store_asset_event_tags(connection, *zip(*of_assets, strict=True))
+            self._index_assets(connection, of_assets)
+
+    def _get_latest_materialization_records(self, raw_asset_rows: Iterable[Any]) -> Mapping[Any, EventLogRecord | None]:
+        rows = list(raw_asset_rows)
+        if all(row["last_materialization"] and not row["asset_details"] for row in rows):
+            records = {AssetKey.from_db_string(row["asset_key"]): _record(row) for row in rows}
+            if all(isinstance(record, EventLogRecord) for record in records.values()):
+                return records
+        # wiped, never materialized, or written by an old Dagster: those are looked up in the event log
+        return super()._get_latest_materialization_records(rows)
+
+    def _planned_check_rows(self, event: EventLogEntry, row: Row, event_id: int) -> list[Row]:
+        planned = event.get_dagster_event().asset_check_planned_data
+        subset = planned.partitions_subset
+        partitions: list[str | None] = [*subset.get_partition_keys()] if subset else [None]
+        return [
+            {
+                "asset_key": planned.asset_key.to_string(),
+                "check_name": planned.check_name,
+                "partition": partition,
+                "run_id": event.run_id,
+                "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+                "evaluation_event": row["event"],
+                "evaluation_event_timestamp": row["timestamp"],
+                "evaluation_event_storage_id": event_id,
+            }
+            for partition in partitions
+        ]
+
+    def _index_assets(self, connection: Connection, events: Sequence[tuple[EventLogEntry, int]]) -> None:
+        """Bring the table of assets up to the last of these events for each asset."""
+        has_index_columns = self.has_secondary_index(ASSET_KEY_INDEX_COLS)
+        by_asset: dict[str, Row] = {}
+        for event, event_id in events:
+            asset_key = event.get_dagster_event().asset_key
+            assert asset_key  # noqa: S101 - the caller chose these
+            latest = by_asset.setdefault(asset_key.to_string(), {})
+            latest.update(self._get_asset_entry_values(event, event_id, has_index_columns))
+        by_columns: dict[tuple[str, ...], list[Row]] = {}
+        # every process takes these rows' locks in the same order
+        for asset, values in sorted(by_asset.items()):
+            by_columns.setdefault(tuple(sorted(values)), []).append({"asset_key": asset, **values})
+        for columns, rows in by_columns.items():
+            connection.execute(_upsert_assets(columns), rows)
+
+
+def _is_one_row(events: Sequence[EventLogEntry]) -> bool:
+    kinds = (event.dagster_event_type for event in events)
+    return len(events) == 1 and not any(kind in ASSET_EVENTS | ASSET_CHECK_EVENTS for kind in kinds)
+
+
+def _record(row: Any) -> Any:
+    return deserialize_value(row["last_materialization"])
+
+
+def _upsert_assets(columns: Sequence[str]) -> Any:
+    statement = postgresql.insert(AssetKeyTable)
+    if not columns:
+        return statement.on_conflict_do_nothing()
+    changed: Mapping[str, Any] = {name: statement.excluded[name] for name in columns}
+    return statement.on_conflict_do_update(index_elements=[AssetKeyTable.c.asset_key], set_=changed)

@@ -1,0 +1,104 @@
+"""What this room relies on in Dagster's private modules; a Dagster release that changes it fails here first."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import dagster as dg
+from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
+
+from data_platform.instance import private
+
+ROOM = Path(private.__file__).parent
+
+
+def test_only_one_module_imports_what_is_private() -> None:
+    importers = set()
+    for path in ROOM.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if any(name.startswith(("dagster._", "dagster_postgres.")) for name in names):
+                importers.add(path.name)
+    assert importers == {"private.py"}
+
+
+def test_a_storage_can_be_made_without_touching_the_database() -> None:
+    for storage in (PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage):
+        parameters = list(inspect.signature(storage.__init__).parameters)
+        assert parameters[1:4] == ["postgres_url", "should_autocreate_tables", "inst_data"]
+        made = storage("postgresql+psycopg2://nowhere.invalid/nothing", should_autocreate_tables=False)
+        assert made._engine.url.host == "nowhere.invalid"
+
+
+def test_the_methods_this_room_replaces_or_calls_are_there() -> None:
+    used = {
+        PostgresEventLogStorage: {
+            "_connect": ["self"],
+            "index_transaction": ["self"],
+            "optimize_for_webserver": ["self", "statement_timeout", "pool_recycle", "max_overflow"],
+            "store_event": ["self", "event"],
+            "store_event_batch": ["self", "events"],
+            "store_asset_check_event": ["self", "event", "event_id"],
+            "has_table": ["self", "table_name"],
+            "has_asset_key_col": ["self", "column_name"],
+            "has_secondary_index": ["self", "name"],
+            "_event_to_row": ["self", "event"],
+            "_store_asset_event_tags": ["self", "conn", "events", "event_ids"],
+            "_get_asset_entry_values": ["self", "event", "event_id", "has_asset_key_index_cols"],
+            "_get_latest_materialization_records": ["self", "raw_asset_rows"],
+        },
+        PostgresRunStorage: {
+            "connect": ["self"],
+            "optimize_for_webserver": ["self", "statement_timeout", "pool_recycle", "max_overflow"],
+            "handle_run_event": ["self", "run_id", "event", "update_timestamp"],
+            "has_run_stats_index_cols": ["self"],
+            "has_bulk_actions_selector_cols": ["self"],
+            "has_backfill_id_column": ["self"],
+            "has_bulk_action_job_name_column": ["self"],
+            "has_backfill_tags_table": ["self"],
+        },
+        PostgresScheduleStorage: {
+            "connect": ["self", "run_id"],
+            "optimize_for_webserver": ["self", "statement_timeout", "pool_recycle", "max_overflow"],
+            "_has_instigators_table": ["self", "conn"],
+            "_has_asset_daemon_asset_evaluations_table": ["self", "conn"],
+            "has_secondary_index_table": ["self"],
+            "has_built_index": ["self", "migration_name"],
+        },
+    }
+    for storage, methods in used.items():
+        for name, parameters in methods.items():
+            assert list(inspect.signature(getattr(storage, name)).parameters) == parameters, (storage, name)
+
+
+def test_the_tables_this_room_writes_have_their_columns() -> None:
+    assert [c.name for c in private.SqlEventLogStorageTable.columns] == [
+        *("id", "run_id", "event", "dagster_event_type", "timestamp", "step_key", "asset_key", "partition")
+    ]
+    assert {c.name for c in private.AssetCheckExecutionsTable.columns} == {
+        *("id", "asset_key", "check_name", "partition", "run_id", "execution_status", "evaluation_event"),
+        *("evaluation_event_timestamp", "evaluation_event_storage_id", "materialization_event_storage_id"),
+        "create_timestamp",
+    }
+    assert {"asset_key", "last_materialization", "asset_details"} <= {c.name for c in private.AssetKeyTable.columns}
+
+
+def test_dagster_hands_over_these_events_in_batches_and_no_others() -> None:
+    kinds = dg.DagsterEventType
+    assert {
+        kinds.ASSET_MATERIALIZATION,
+        kinds.ASSET_OBSERVATION,
+        kinds.ASSET_FAILED_TO_MATERIALIZE,
+        kinds.ASSET_MATERIALIZATION_PLANNED,
+        kinds.ASSET_CHECK_EVALUATION_PLANNED,
+    } == private.BATCH_WRITABLE_EVENTS
+    # each event of these kinds writes to a side table that `events.py` knows
+    assert {kinds.ASSET_CHECK_EVALUATION, kinds.ASSET_CHECK_EVALUATION_PLANNED} == private.ASSET_CHECK_EVENTS
+    assert {
+        kinds.ASSET_MATERIALIZATION,
+        kinds.ASSET_OBSERVATION,
+        kinds.ASSET_MATERIALIZATION_PLANNED,
+        kinds.ASSET_FAILED_TO_MATERIALIZE,
+        kinds.FRESHNESS_STATE_CHANGE,
+    } == private.ASSET_EVENTS

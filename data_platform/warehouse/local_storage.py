@@ -23,7 +23,7 @@ STAGED_FOR = 86_400.0  # seconds after which a staging folder was surely left by
 
 
 class LocalStorage:
-    """See `storage.Backend`. Names that begin with a dot are its own and never listed."""
+    """See `ObjectStorage`, which checks the paths. Names that begin with a dot are its own and never listed."""
 
     filesystem = None
 

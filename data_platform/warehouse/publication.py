@@ -7,9 +7,7 @@ on a local folder and on stores with conditional writes (Amazon S3, Azure); see 
 """
 
 import hashlib
-import random
 import re
-import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,16 +15,8 @@ from pathlib import Path
 
 from data_platform.errors import UsageError
 from data_platform.warehouse.errors import PublicationError, StorageError
-from data_platform.warehouse.manifest import (
-    Dataset,
-    Manifest,
-    Pointer,
-    PublishedColumn,
-    current_manifest,
-    manifest_path,
-    next_version,
-    pointer_path,
-)
+from data_platform.warehouse.manifest import Dataset, PublishedColumn, current_manifest, next_version
+from data_platform.warehouse.pointer_switch import switch
 from data_platform.warehouse.protocol import Exported
 from data_platform.warehouse.published import PublishedVersion
 from data_platform.warehouse.retention import KEEP_VERSIONS, retire
@@ -35,7 +25,6 @@ from data_platform.warehouse.storage import ObjectStorage
 Exporter = Callable[[Path], Exported]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-ATTEMPTS = 100
 
 
 @dataclass(frozen=True)
@@ -97,7 +86,7 @@ def publish(
             else:
                 storage.put_file(file, entry.path, move=True)
             entries[name] = entry
-    manifest = _switch(storage, unit, current, version=version, entries=entries, public=public, source_run=source_run)
+    manifest = switch(storage, unit, current, version=version, entries=entries, public=public, source_run=source_run)
     try:
         retire(storage, manifest, keep_versions)
         warnings: tuple[str, ...] = ()
@@ -110,44 +99,6 @@ def publish(
         tuple(sorted(set(entries) - written)),
         tuple(sorted(set(manifest.datasets) - set(entries))),
         warnings,
-    )
-
-
-def _switch(
-    storage: ObjectStorage,
-    unit: str,
-    current: tuple[Manifest, str] | None,
-    *,
-    version: str,
-    entries: dict[str, Dataset],
-    public: Collection[str] | None,
-    source_run: str | None,
-) -> Manifest:
-    for attempt in range(ATTEMPTS):
-        before, tag = current or (None, None)
-        carried = {} if before is None else before.datasets
-        kept = {name: dataset for name, dataset in carried.items() if public is None or name in public}
-        manifest = Manifest(
-            unit=unit,
-            version=version,
-            previous=before.version if before else None,
-            created=datetime.now(UTC),
-            source_run=source_run,
-            datasets={**kept, **entries},
-        )
-        storage.write(manifest_path(unit, version), manifest.model_dump_json(indent=1).encode())
-        pointer = Pointer(version=version)
-        if storage.replace_if_unchanged(pointer_path(unit), pointer.model_dump_json().encode(), tag):
-            return manifest
-        current = current_manifest(storage, unit)
-        if current and current[0].version == version:
-            return manifest  # our write reached the store, only its answer was lost
-        version = next_version(datetime.now(UTC), current[0].version if current else None)
-        time.sleep(random.uniform(0, min(0.01 * 2**attempt, 1.0)))  # noqa: S311 - not a secret
-    raise PublicationError(
-        f"other publishers of unit {unit!r} were faster {ATTEMPTS} times",
-        fix="see which runs publish this unit, and run this one again",
-        anchor="published-data",
     )
 
 

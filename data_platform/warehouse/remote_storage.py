@@ -26,7 +26,7 @@ CHANGED = frozenset(
 
 
 class RemoteStorage:
-    """See `storage.Backend`."""
+    """See `ObjectStorage`, which checks the paths."""
 
     def __init__(self, root: str, options: Mapping[str, Any] | None) -> None:
         self.scheme, _, place = root.partition("://")
@@ -43,16 +43,10 @@ class RemoteStorage:
         try:
             # another process may have changed what a cached listing says
             found = url_to_fs(root.rstrip("/"), **{**options, "use_listings_cache": False})
-        except ImportError as error:
-            raise UsageError(
-                f"object storage {self.scheme}:// needs a package that is not installed: {error.name or error}",
-                fix=f"install the platform with its optional group {extra!r}",
-                anchor="object-storage",
-            ) from None
-        except (TypeError, ValueError) as error:
+        except (ImportError, TypeError, ValueError) as error:
             raise UsageError(
                 f"object storage {self.scheme}:// cannot be opened: {error}",
-                fix="set the store's own variables and DATA_PLATFORM_STORAGE_OPTIONS",
+                fix=f"install the platform's group {extra!r}, and set the store's variables or {OPTIONS_VARIABLE}",
                 anchor="object-storage",
             ) from None
         self.filesystem: AbstractFileSystem = found[0]

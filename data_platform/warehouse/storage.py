@@ -7,31 +7,13 @@ Every write is atomic: a reader sees the earlier object or the new one, whole. S
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from data_platform.errors import DataPlatformError, UsageError
 from data_platform.warehouse.errors import StorageError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
-
-
-class Backend(Protocol):
-    """What the two kinds of storage do; paths are checked before they get here."""
-
-    filesystem: "AbstractFileSystem | None"
-
-    def url(self, path: str) -> str: ...  # noqa: D102
-    def exists(self, path: str) -> bool: ...  # noqa: D102
-    def list(self, prefix: str) -> list[str]: ...  # noqa: D102
-    def read(self, path: str) -> bytes: ...  # noqa: D102
-    def read_with_tag(self, path: str) -> tuple[bytes, str]: ...  # noqa: D102
-    def write(self, path: str, data: bytes) -> None: ...  # noqa: D102
-    def replace_if_unchanged(self, path: str, data: bytes, tag: str | None) -> bool: ...  # noqa: D102
-    def put_file(self, source: Path, path: str, *, move: bool) -> None: ...  # noqa: D102
-    def delete(self, path: str) -> None: ...  # noqa: D102
-    def local_copy(self, path: str) -> AbstractContextManager[Path]: ...  # noqa: D102
-    def staging(self) -> AbstractContextManager[Path]: ...  # noqa: D102
 
 
 class ObjectStorage:
@@ -52,7 +34,7 @@ class ObjectStorage:
 
         scheme, separator, rest = str(root).partition("://")
         if not separator or scheme == "file":
-            self._backend: Backend = LocalStorage(Path(rest if separator else root))
+            self._backend: LocalStorage | RemoteStorage = LocalStorage(Path(rest if separator else root))
         else:
             self._backend = RemoteStorage(str(root), options)
 

@@ -1,98 +1,81 @@
 import random
-import subprocess
-import sys
-import time
+import re
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from data_platform.warehouse import open_duckdb
+from data_platform.ingest import land, load
+from data_platform.warehouse import Column, ObjectStorage, Table, open_duckdb
+from tests.warehouse.killing import Killer
 
 KILLS = 24
 ROWS = {1: 60_000, 2: 40_000}
-
-# loads the files in turn; every row of a file holds the file's number
-LOADER = """
-import itertools, sys
-from pathlib import Path
-from data_platform.ingest import land, load
-from data_platform.warehouse import Column, ObjectStorage, Table, open_duckdb
-root, table, files, times = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(","), int(sys.argv[4])
-columns = [Column("n", "INTEGER", nullable=False), Column("x", "DOUBLE"), Column("text", "VARCHAR")]
-storage = ObjectStorage(root / "storage")
-print("ready", flush=True)
-for number in itertools.islice(itertools.cycle(files), times):
-    landed = land(str(root / f"{number}.csv"), storage, "unit", table)
-    with open_duckdb(root / "unit.duckdb") as warehouse:
-        load(landed, columns, warehouse, Table("raw", table), description=f"file {number}")
-    print(number, flush=True)
-"""
+COLUMNS = [Column("n", "INTEGER", nullable=False), Column("x", "DOUBLE"), Column("text", "VARCHAR")]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """A folder with two files; every row holds its file's number."""
     for number, rows in ROWS.items():
         lines = (f'{number},{row}.5,"row ""{row}"""\n' for row in range(rows))
         (tmp_path / f"{number}.csv").write_text("n,x,text\n" + "".join(lines))
     return tmp_path
 
 
-def loader(folder: Path, table: str, files: str, times: int) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", LOADER, str(folder), table, files, str(times)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "ready\n"
-    return process
+def load_files(sender: Connection, folder: Path, table: str, first: int, files: list[int]) -> None:
+    """Load files one after another; each load leaves its number in the table's comment."""
+    storage = ObjectStorage(folder / "storage")
+    for number, file in enumerate(files, start=first):
+        landed = land(str(folder / f"{file}.csv"), storage, "unit", table)
+        with open_duckdb(folder / "unit.duckdb") as warehouse:
+            load(landed, COLUMNS, warehouse, Table("raw", table), description=f"load {number} of file {file}")
+        sender.send(number)
 
 
-def loaded_file(folder: Path, table: str) -> int:
-    """The number of the file the table holds; all of it, and nothing else."""
+def last_load(folder: Path, table: str) -> int:
+    """The number of the load the table is from, when it holds all of that file and nothing else."""
     with open_duckdb(folder / "unit.duckdb") as warehouse:
         found = warehouse.connection.execute(f"SELECT n, count(*), sum(x) FROM raw.{table} GROUP BY n").fetchall()
         comment = warehouse.connection.execute(
             "SELECT comment FROM duckdb_tables() WHERE table_name = ?", [table]
         ).fetchone()
     assert len(found) == 1
-    number, count, total = found[0]
-    assert count == ROWS[number]
+    file, count, total = found[0]
+    assert count == ROWS[file]
     assert total == sum(row + 0.5 for row in range(count))
-    assert comment == (f"file {number}",)
-    return int(number)
+    assert comment
+    said = re.fullmatch(r"load (\d+) of file (\d+)", comment[0])
+    assert said
+    assert int(said[2]) == file
+    return int(said[1])
 
 
 def test_processes_that_load_into_one_file_at_once_all_succeed(folder: Path) -> None:
-    processes = [loader(folder, "a", "1,2", 4), loader(folder, "b", "2", 4), loader(folder, "a", "2", 4)]
-    for process in processes:
-        output, _ = process.communicate(timeout=100)
-        assert process.returncode == 0
-        assert len(output.splitlines()) == 4
-    assert loaded_file(folder, "b") == 2
-    assert loaded_file(folder, "a") == 2
+    killer = Killer(__name__)
+    works = [("a", 0, [1, 2, 1, 2]), ("b", 10, [2] * 4), ("a", 20, [2] * 4)]
+    started = [killer.start(load_files, folder, *work) for work in works]
+    for _, process in started:
+        process.join(100)
+        assert process.exitcode == 0
+    assert last_load(folder, "a") in (3, 23)
+    assert last_load(folder, "b") == 13
 
 
-@pytest.mark.timeout(180)
 def test_a_load_killed_at_any_point_leaves_a_whole_table(folder: Path) -> None:
-    with loader(folder, "a", "1", 1) as process:
-        begin = time.monotonic()
-        process.wait()
-        one_load = time.monotonic() - begin
+    killer = Killer(__name__)
+    seconds = killer.run(load_files, folder, "a", 1, [1])
     chance = random.Random(5)  # noqa: S311
-    expected, finished, interrupted = 1, 0, 0
+    last, finished, interrupted = 1, 0, 0
     for _ in range(KILLS):
-        files = "2,1" if expected == 1 else "1,2"
-        with loader(folder, "a", files, 1000) as process:
-            time.sleep(chance.uniform(0, 1.5 * one_load))
-            process.kill()
-            assert process.stdout
-            done = [int(line) for line in process.stdout.read().splitlines()]
+        after = chance.uniform(0, 1.5 * seconds)
+        done = killer.kill(load_files, folder, "a", last + 1, [2, 1] * 100, after=after)
         finished += len(done)
-        if done:
-            expected = done[-1]
-        now = loaded_file(folder, "a")
-        # the last finished load stands; or the next one, when only its message was lost
-        assert now in (expected, 3 - expected)
-        interrupted += now == expected
-        expected = now
-    assert interrupted > KILLS / 2
+        last = done[-1] if done else last
+        now = last_load(folder, "a")
+        # the last finished load stands; or the one after it, when only its message was lost
+        assert now in (last, last + 1)
+        interrupted += now == last
+        last = now
+    assert interrupted > 0
     assert finished > 0

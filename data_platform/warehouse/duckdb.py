@@ -81,7 +81,9 @@ class DuckDBWarehouse:
                     self._comment(f"COLUMN {table}.{quoted(column.name)}", column.description)
         except duckdb.Error as error:
             self._raise_for_value(file, columns)
-            raise WarehouseError(f"could not be loaded: {cause(error)}", where=file.path) from error
+            raise WarehouseError(
+                f"could not be loaded: {cause(error)}", where=file.path, anchor="warehouse-query"
+            ) from error
         return rows
 
     def replace_views(self, schema: str, files: Mapping[str, str], description: str = "") -> None:

@@ -109,12 +109,17 @@ def _events(graph: DbtGraph, results: Iterator[NodeResult]) -> Iterator[Event]:
         elif result.id in checks and result.status not in {"skipped", "no-op"}:
             yield _checked(checks[result.id], result)
         if result.status in _BROKEN:
-            node = models.get(result.id) or checks.get(result.id)
-            place = f"{node.path}: " if node else ""
-            broken.append(f"{place}{result.id.split('.')[2]}: {' '.join(result.message.split())[:300]}")
+            broken.append(_told(models.get(result.id) or checks.get(result.id), result))
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
         raise dg.Failure(f"dbt: {broken[0]}{more}", metadata={"failed": dg.MetadataValue.json(broken)})
+
+
+def _told(node: Model | Check | None, result: NodeResult) -> str:
+    """What failed: file, name and message in one line."""
+    name = (node.key.rpartition("/")[2] if isinstance(node, Model) else node.name) if node else result.id
+    place = f"{node.path}: " if node else ""
+    return f"{place}{name}: {' '.join(result.message.split())[:300]}"
 
 
 def _materialized(model: Model, result: NodeResult) -> dg.MaterializeResult[None]:
@@ -122,7 +127,7 @@ def _materialized(model: Model, result: NodeResult) -> dg.MaterializeResult[None
     columns = [Column(name, kind, described.get(name.lower(), "")) for name, kind in result.columns]
     metadata: dict[str, Any] = {
         **column_schema(columns or model.columns),
-        **column_lineage(model),
+        **column_lineage(model, columns),
         "dbt/seconds": round(result.seconds, 3),
     }
     if result.rows is not None:
@@ -136,11 +141,13 @@ def _checked(check: Check, result: NodeResult) -> dg.AssetCheckResult:
         metadata["failures"] = result.failures
     if result.message:
         metadata["message"] = result.message
+    # a test of severity error may warn below a threshold of its own (`error_if`)
+    is_warning = result.status == "warn" or (result.status == "pass" and check.severity == "warn")
     return dg.AssetCheckResult(
         asset_key=asset_key(check.key),
         check_name=check.name,
         passed=result.status == "pass",
-        severity=dg.AssetCheckSeverity.WARN if check.severity == "warn" else dg.AssetCheckSeverity.ERROR,
+        severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
         description=result.message or None,
         metadata=metadata,
     )

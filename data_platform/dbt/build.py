@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from data_platform.dbt.profile import write_profile
+from data_platform.dbt.profile import dbt_flags, write_profile
 from data_platform.dbt.project import DbtError, DbtProject
 
-STOP_SECONDS = 20
+STOP_SECONDS = 25  # a little longer than dbt's process takes to end itself
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,13 @@ def build(
         DbtError: dbt could not run at all. Nodes that fail are results, not errors.
     """
     command = _command(project, select, batches, full_refresh)
+    duckdb_file = (
+        str(project.environment.duckdb_file(project.unit)) if project.environment.warehouse == "duckdb" else ""
+    )
     read_end, write_end = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-m", "data_platform.dbt.runner", str(write_end), *command],
+        [sys.executable, "-m", "data_platform.dbt.runner", str(write_end), duckdb_file, *command],
+        stdin=subprocess.PIPE,  # ends when this process ends, however it ends
         pass_fds=[write_end],
         env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONWARNINGS": "ignore:resource_tracker"},
     )
@@ -78,6 +82,8 @@ def build(
     try:
         with os.fdopen(read_end) as events:
             for line in events:
+                if not line.endswith("\n"):
+                    break  # dbt's process ended in the middle of it
                 event: dict[str, Any] = json.loads(line)
                 if "error" in event:
                     failure = event["error"]
@@ -87,15 +93,19 @@ def build(
     finally:
         _stop(process)
     if process.returncode not in {0, 1}:
-        reason = " ".join((failure or f"dbt ended with exit code {process.returncode}").split())
+        reason = " ".join((failure or _ending(process.returncode)).split())
         raise DbtError(f"dbt could not run: {reason[:400]}", where=project.shown, anchor="dbt-projects")
 
 
+def _ending(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "its process was killed, as happens when memory runs out"
+    return f"its process was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with exit code {code}"
+
+
 def _command(project: DbtProject, select: Sequence[str], batches: BatchRange | None, full_refresh: bool) -> list[str]:
-    profiles = write_profile(project)
-    command = ["build", "--project-dir", str(project.folder), "--profiles-dir", str(profiles)]
-    command += ["--target-path", str(project.target), "--log-path", str(project.work / "logs")]
-    command += ["--log-level-file", "warn", "--no-use-colors"]
+    write_profile(project)
+    command = ["build", *dbt_flags(project), "--log-level-file", "warn"]
     if select:
         # exactly the tests that were chosen, not those that dbt would add
         command += ["--indirect-selection", "empty", "--select", *select]
@@ -108,11 +118,12 @@ def _command(project: DbtProject, select: Sequence[str], batches: BatchRange | N
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """Ask dbt to stop (it rolls back what is open), then insist."""
-    if process.poll() is not None:
-        return
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdin:
+        process.stdin.close()

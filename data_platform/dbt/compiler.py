@@ -4,10 +4,10 @@ Called by `prepare`: `python -m data_platform.dbt.compiler`, a JSON list of proj
 for each on standard output, `{"unit": ..., "error": null or {"message": ..., "path": ..., "line": ...}}`.
 """
 
+import csv
 import io
 import json
 import os
-import re
 import sys
 import tempfile
 from contextlib import redirect_stdout
@@ -18,30 +18,36 @@ from typing import Any
 import yaml
 from dbt.cli.main import dbtRunner
 
-from data_platform.dbt.graph import DbtGraph
-from data_platform.dbt.lineage import column_lineage
+from data_platform.dbt.graph import CircleError, DbtGraph, in_order
+from data_platform.dbt.lineage import Relation, column_lineage
 from data_platform.dbt.manifest import graph_of
+from data_platform.dbt.names import relation
+from data_platform.dbt.parse_error import Mistake, mistake_of
 
-QUIET = ["--quiet", "--no-use-colors", "--log-level-file", "none", "--no-send-anonymous-usage-stats"]
+QUIET = ["--quiet", "--log-level-file", "none"]
 
 
 def main() -> None:
     """Prepare the projects named on standard input."""
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     for spec in json.load(sys.stdin):
-        printed = io.StringIO()
-        with redirect_stdout(printed):
-            error = _prepare(spec)
+        with redirect_stdout(io.StringIO()):
+            try:
+                error = _prepare(spec)
+            except Exception as failure:  # whatever one project does to dbt or to us, the others go on
+                error = mistake_of(f"{type(failure).__name__}: {failure}", Path(spec["folder"]))
         print(json.dumps({"unit": spec["unit"], "error": error}), flush=True)
 
 
-def _prepare(spec: dict[str, str]) -> dict[str, Any] | None:
-    folders = ["--project-dir", spec["folder"], "--profiles-dir", spec["work"], "--target-path", spec["target"]]
-    parsed = dbtRunner().invoke(["parse", *folders, *QUIET])
+def _prepare(spec: dict[str, Any]) -> Mistake | None:
+    parsed = dbtRunner().invoke(["parse", *spec["flags"], *QUIET])
     if not parsed.success:
-        return _error_of(str(parsed.exception or "dbt parse failed"), spec["folder"])
+        return mistake_of(str(parsed.exception or "dbt parse failed"), Path(spec["folder"]))
     manifest = json.loads((Path(spec["target"]) / "manifest.json").read_bytes())
-    graph = graph_of(manifest, unit=spec["unit"], fingerprint=spec["fingerprint"])
+    try:
+        graph = graph_of(manifest, unit=spec["unit"], fingerprint=spec["fingerprint"])
+    except CircleError as error:
+        return {"message": error.what, "path": error.where, "line": None}
     graph = _with_lineage(graph, manifest, spec, parsed.result)
     part = Path(spec["graph"] + f".{os.getpid()}")
     part.write_text(graph.to_json(), encoding="utf-8")
@@ -49,36 +55,39 @@ def _prepare(spec: dict[str, str]) -> dict[str, Any] | None:
     return None
 
 
-def _with_lineage(graph: DbtGraph, manifest: dict[str, Any], spec: dict[str, str], parsed: Any) -> DbtGraph:
+def _with_lineage(graph: DbtGraph, manifest: dict[str, Any], spec: dict[str, Any], parsed: Any) -> DbtGraph:
     """Add column lineage; a project that cannot be compiled without its data goes without, and says so."""
     dialect = manifest["metadata"]["adapter_type"]
     with tempfile.TemporaryDirectory() as scratch:
-        compiled = _compile(spec, scratch, parsed, dialect)
+        compiled = _compile(spec, Path(scratch), parsed, dialect)
     if compiled is None:
         return replace(graph, warnings=[*graph.warnings, "no column lineage: the project does not compile by itself"])
-    nodes = {**manifest["nodes"], **manifest["sources"]}
-    known = {
-        _relation(node): list(node.get("columns", {})) for node in nodes.values() if node["resource_type"] != "test"
+    relations = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    known = {relation(node): _columns(node) for node in relations if node["resource_type"] != "test"}
+    keys: dict[Relation, str] = {
+        (model.relation[0].lower(), model.relation[1].lower()): model.key for model in graph.models
     }
-    keys = {tuple(part.lower() for part in model.relation): model.key for model in graph.models}
-    keys |= {
-        _relation(node): source.key for node, source in zip(manifest["sources"].values(), graph.sources, strict=True)
-    }
-    by_id = {model.unique_id: model for model in graph.models}
-    for unique_id in _in_order(graph):
-        model = by_id[unique_id]
-        sql = compiled.get(unique_id)
-        if not sql:
-            continue
-        relation = (model.relation[0].lower(), model.relation[1].lower())
-        outputs, found = column_lineage(sql, dialect=dialect, known=known, keys=keys)  # type: ignore[arg-type]
-        if not known.get(relation):
-            known[relation] = outputs
-        by_id[unique_id] = replace(model, lineage=found)
-    return replace(graph, models=list(by_id.values()))
+    sources = zip(manifest["sources"].values(), graph.sources, strict=True)
+    keys = {relation(node): source.key for node, source in sources} | keys
+    found: dict[str, dict[str, list[list[str]]]] = {}
+    for model in in_order(graph.models):
+        if sql := compiled.get(model.unique_id):
+            outputs, found[model.key] = column_lineage(sql, dialect=dialect, known=known, keys=keys)
+            at = (model.relation[0].lower(), model.relation[1].lower())
+            # what the query returns, then what is only declared: `select *` may hide columns from us
+            known[at] = list(dict.fromkeys([*outputs, *(column.lower() for column in known[at])]))
+    return replace(graph, models=[replace(model, lineage=found.get(model.key, {})) for model in graph.models])
 
 
-def _compile(spec: dict[str, str], scratch: str, parsed: Any, dialect: str) -> dict[str, str] | None:
+def _columns(node: dict[str, Any]) -> list[str]:
+    """Columns of a relation as far as its project says them: declared, or in the header of a seed."""
+    if node["resource_type"] != "seed":
+        return list(node.get("columns", {}))
+    with (Path(node["root_path"]) / node["original_file_path"]).open(encoding="utf-8-sig", newline="") as file:
+        return next(csv.reader(file, delimiter=node["config"].get("delimiter") or ","), [])
+
+
+def _compile(spec: dict[str, Any], scratch: Path, parsed: Any, dialect: str) -> dict[str, str] | None:
     """Compiled SQL by unique id, made against an empty database in memory so that no warehouse is touched."""
     if dialect != "duckdb":
         return None
@@ -86,48 +95,15 @@ def _compile(spec: dict[str, str], scratch: str, parsed: Any, dialect: str) -> d
     for profile in profiles.values():
         for output in profile["outputs"].values():
             output["path"] = ":memory:"
-    (Path(scratch) / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
-    folders = ["--project-dir", spec["folder"], "--profiles-dir", scratch, "--target-path", f"{scratch}/target"]
-    command = ["compile", *folders, *QUIET, "--no-populate-cache", "--no-write-json"]
-    result = dbtRunner(manifest=parsed).invoke(
-        [*command, "--select", "resource_type:model", "--indirect-selection", "empty"]
-    )
+    (scratch / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
+    # of a flag given twice, the last one holds
+    elsewhere = ["--profiles-dir", str(scratch), "--target-path", str(scratch / "target")]
+    select = ["--select", "resource_type:model", "resource_type:snapshot", "--indirect-selection", "empty"]
+    command = ["compile", *spec["flags"], *elsewhere, *QUIET, "--no-populate-cache", "--no-write-json", *select]
+    result = dbtRunner(manifest=parsed).invoke(command)
     if not result.success or result.result is None:
         return None
     return {item.node.unique_id: item.node.compiled_code or "" for item in result.result}  # type: ignore[union-attr]
-
-
-def _relation(node: dict[str, Any]) -> tuple[str, str]:
-    return node["schema"].lower(), (node.get("alias") or node.get("identifier") or node["name"]).lower()
-
-
-def _in_order(graph: DbtGraph) -> list[str]:
-    """Unique ids so that each model comes after what it reads."""
-    by_key = {model.key: model for model in graph.models}
-    done: dict[str, None] = {}
-    for start in graph.models:
-        stack = [start]
-        while stack:
-            waiting = [by_key[key] for key in stack[-1].upstream if key in by_key and by_key[key].unique_id not in done]
-            if waiting:
-                stack.extend(waiting)
-            else:
-                done[stack.pop().unique_id] = None
-    return list(done)
-
-
-def _error_of(message: str, folder: str) -> dict[str, Any]:
-    """dbt's message as one line, with the file (relative to the project) and line it names."""
-    message = re.sub(r"\x1b\[[0-9;]*m", "", message)
-    path = re.search(r"[\w./\-]+\.(?:sql|ya?ml|csv|py)\b", message.replace(folder.rstrip("/") + "/", ""))
-    line = re.search(r"\bline (\d+)", message)
-    lines = [part.strip() for part in message.splitlines() if part.strip()]
-    text = " ".join(lines).replace(folder.rstrip("/") + "/", "")
-    return {
-        "message": text if len(text) <= 300 else text[:299] + "…",
-        "path": path.group(0) if path else None,
-        "line": int(line.group(1)) if line else None,
-    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The slim picture of a dbt project that code servers load instead of its manifest."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,8 @@ class Batches:
 
     Attributes:
         size: `hour`, `day`, `month` or `year`.
-        begin: ISO date of the first batch.
-        end: ISO date before which the last batch ends; None while data goes on.
+        begin: start of the first batch in UTC, as an ISO date; with hours and minutes where the size is `hour`.
+        end: when the last batch has ended, written the same way; None while data goes on.
     """
 
     size: str
@@ -45,6 +47,7 @@ class Model:
         relation: schema and identifier in the warehouse.
         code_version: changes when the model's code or configuration changes.
         selector: what `dbt --select` calls it.
+        batches: how it is cut by time, the same for all models of the project; None where it is made as a whole.
     """
 
     unique_id: str
@@ -111,6 +114,26 @@ class DbtGraph:
     def to_json(self) -> str:
         """The graph as one JSON document."""
         return json.dumps({"format": GRAPH_FORMAT, **asdict(self)}, separators=(",", ":"))
+
+
+class CircleError(DbtError):
+    """Models read each other in a circle."""
+
+
+def in_order(models: Iterable[Model]) -> list[Model]:
+    """The models so that each comes after those it reads.
+
+    Raises:
+        CircleError: there is no such order.
+    """
+    by_key = {model.key: model for model in models}
+    reads = {key: [parent for parent in model.upstream if parent in by_key] for key, model in by_key.items()}
+    try:
+        return [by_key[key] for key in TopologicalSorter(reads).static_order()]
+    except CycleError as error:
+        circle = [by_key[key] for key in reversed(error.args[1])]
+        names = " -> ".join(model.unique_id.split(".", 2)[2] for model in circle)
+        raise CircleError(f"models read each other in a circle: {names}", where=circle[0].path) from None
 
 
 def read_graph(path: Path) -> DbtGraph:

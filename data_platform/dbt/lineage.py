@@ -48,6 +48,7 @@ def _leaves(node: Node, keys: Mapping[Relation, str]) -> list[list[str]]:
     for part in node.walk():
         if isinstance(part.expression, exp.Table) and not part.downstream:
             key = keys.get((part.expression.db.lower(), part.expression.name.lower()))
-            if key:
-                leaves[key, part.name.rpartition(".")[2].strip('"')] = None
+            column = part.name.rpartition(".")[2].strip('"')
+            if key and column != "*":  # a relation whose columns nobody told
+                leaves[key, column] = None
     return [list(leaf) for leaf in leaves]

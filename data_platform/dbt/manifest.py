@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from data_platform.dbt.graph import Batches, Check, Column, DbtGraph, Model, Source
+from data_platform.dbt.batches import batches_of, common
+from data_platform.dbt.graph import Check, Column, DbtGraph, Model, Source, in_order
+from data_platform.dbt.names import Names, Node, identifier, is_asset, layer, meta
 
-Node = Mapping[str, Any]
-_ASSET_TYPES = {"model": "models", "seed": "seeds", "snapshot": "snapshots"}
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def graph_of(manifest: Node, *, unit: str, fingerprint: str) -> DbtGraph:
@@ -17,135 +19,93 @@ def graph_of(manifest: Node, *, unit: str, fingerprint: str) -> DbtGraph:
         manifest: the parsed manifest.json.
         unit: first part of every asset key.
         fingerprint: what `DbtProject.fingerprint` says of the project.
+
+    Raises:
+        CircleError: models read each other in a circle.
     """
-    names = _Names(manifest, unit)
+    names = Names(manifest, unit)
     nodes = manifest["nodes"].values()
-    models = [_model(node, names, manifest) for node in nodes if names.is_asset(node)]
+    models = [_model(node, names, manifest) for node in nodes if is_asset(node)]
     tests = [node for node in nodes if node["resource_type"] == "test"]
     tests += list(manifest.get("unit_tests", {}).values())
     depth = _depths(models)
-    checks = [check for node in tests if (check := _check(node, names, depth))]
+    checks = [check for node in tests if (check := _check(node, names, depth, manifest))]
     sources = [_source(node, names) for node in manifest["sources"].values()]
-    return DbtGraph(fingerprint, manifest["metadata"]["project_name"], models, _named_apart(checks), sources)
+    project = manifest["metadata"]["project_name"]
+    return DbtGraph(fingerprint, project, _partitioned_alike(models), _named_apart(checks), sources)
 
 
-class _Names:
-    """Asset keys of dbt nodes."""
-
-    def __init__(self, manifest: Node, unit: str) -> None:
-        self.manifest, self.unit = manifest, unit
-        self.project = manifest["metadata"]["project_name"]
-
-    def is_asset(self, node: Node) -> bool:
-        return node["resource_type"] in _ASSET_TYPES and node["config"].get("materialized") != "ephemeral"
-
-    def layer(self, node: Node) -> str:
-        folders = node["fqn"][1:-1]
-        layer = folders[0] if folders else _ASSET_TYPES[node["resource_type"]]
-        return re.sub(r"\W", "_", layer)
-
-    def key(self, node: Node) -> str:
-        if node["resource_type"] == "source":
-            return self._source_key(node)
-        version = f"_v{node['version']}" if node.get("version") is not None else ""
-        package = [] if node["package_name"] == self.project else [node["package_name"]]
-        return "/".join([self.unit, *package, self.layer(node), node["name"] + version])
-
-    def _source_key(self, node: Node) -> str:
-        meta = _meta(node)
-        explicit = meta.get("dagster", {}).get("asset_key") if isinstance(meta.get("dagster"), dict) else None
-        if explicit:
-            return "/".join(explicit)
-        if meta.get("unit"):
-            return f"{meta['unit']}/published/{node['name']}"
-        return f"{self.unit}/{node['source_name']}/{node['name']}"
-
-    def upstream(self, node: Node) -> list[str]:
-        """Keys of the assets a node reads; ephemeral models are seen through."""
-        keys: dict[str, None] = {}
-        for unique_id in node.get("depends_on", {}).get("nodes", []):
-            parent = self.manifest["nodes"].get(unique_id) or self.manifest["sources"].get(unique_id)
-            if parent is None:
-                continue
-            if parent["resource_type"] == "source" or self.is_asset(parent):
-                keys[self.key(parent)] = None
-            else:
-                keys.update(dict.fromkeys(self.upstream(parent)))
-        return list(keys)
-
-
-def _model(node: Node, names: _Names, manifest: Node) -> Model:
+def _model(node: Node, names: Names, manifest: Node) -> Model:
     group = manifest.get("groups", {}).get(f"group.{node['package_name']}.{node.get('group')}", {})
-    email = (group.get("owner") or {}).get("email")
-    config = node["config"]
     return Model(
         unique_id=node["unique_id"],
         key=names.key(node),
-        layer=names.layer(node),
+        layer=layer(node),
         description=node.get("description", ""),
         path=node["original_file_path"],
         resource_type=node["resource_type"],
-        materialized=config.get("materialized", ""),
+        materialized=node["config"].get("materialized", ""),
         public=node.get("access") == "public",
         upstream=names.upstream(node),
         columns=_columns(node),
         relation=[node["schema"], node.get("alias") or node["name"]],
         code_version=node["checksum"]["checksum"][:16],
-        selector="fqn:" + ".".join(node["fqn"]),
-        owners=[email] if email else [],
+        selector=names.selector(node),
+        owners=_emails(group.get("owner") or {}),
         tags=sorted(set(node.get("tags", []))),
-        batches=_batches(config),
+        batches=batches_of(node["config"]),
     )
 
 
-def _batches(config: Node) -> Batches | None:
-    """Batches of a microbatch model, or of any incremental model that is configured like one."""
-    if config.get("materialized") != "incremental" or not config.get("batch_size") or not config.get("begin"):
-        return None
-    end = config.get("meta", {}).get("partitions_end")
-    return Batches(str(config["batch_size"]), str(config["begin"])[:10], str(end)[:10] if end else None)
+def _emails(owner: Mapping[str, Any]) -> list[str]:
+    """E-mail addresses of a group's owner; dbt takes any text, and Dagster does not."""
+    said = owner.get("email") or []
+    return [email for email in ([said] if isinstance(said, str) else said) if _EMAIL.fullmatch(email)]
 
 
-def _check(node: Node, names: _Names, depth: Mapping[str, int]) -> Check | None:
+def _partitioned_alike(models: list[Model]) -> list[Model]:
+    shared = common(model.batches for model in models if model.batches)
+    return [replace(model, batches=shared) if model.batches else model for model in models]
+
+
+def _check(node: Node, names: Names, depth: Mapping[str, int], manifest: Node) -> Check | None:
+    read = names.upstream(node)
     if node["resource_type"] == "unit_test":
-        read = [key for key in names.upstream(node) if key in depth]
-        attached = read[:1]
+        attached = [key for key in read if key in depth][:1]
     else:
-        read = names.upstream(node)
-        parent = names.manifest["nodes"].get(node.get("attached_node") or "")
+        parent = manifest["nodes"].get(node.get("attached_node") or "")
         # a test of several models belongs to the one that is made last
         last = sorted(read, key=lambda key: depth.get(key, -1))[-1:]
-        attached = [names.key(parent)] if parent and names.is_asset(parent) else last
+        attached = [names.key(parent)] if parent and is_asset(parent) else last
     if not attached:
         return None
     return Check(
         unique_id=node["unique_id"],
-        name=re.sub(r"\W", "_", node["name"]),
+        name=identifier(node["name"]),
         key=attached[0],
         also=[key for key in read if key != attached[0]],
         severity=str(node["config"].get("severity") or "error").lower(),
         description=node.get("description") or "",
         path=node["original_file_path"],
-        selector="fqn:" + ".".join(node["fqn"]),
+        selector=names.selector(node),
     )
 
 
 def _named_apart(checks: list[Check]) -> list[Check]:
-    """Two checks of one asset never share a name: the second bears dbt's hash."""
-    seen: set[tuple[str, str]] = set()
+    """No two checks share the name that Dagster makes of asset and check: the second bears dbt's hash."""
+    seen: set[str] = set()
     result = []
-    for check in checks:
+    for check in sorted(checks, key=lambda check: check.unique_id):
         name = check.name
-        if (check.key, name) in seen:
-            name = f"{name}_{check.unique_id.rpartition('.')[2][:10]}"
-        seen.add((check.key, name))
-        result.append(Check(**{**check.__dict__, "name": name}))
+        if identifier(f"{check.key}_{name}") in seen:
+            name = identifier(f"{name}_{check.unique_id.rpartition('.')[2]}")
+        seen.add(identifier(f"{check.key}_{name}"))
+        result.append(replace(check, name=name))
     return result
 
 
-def _source(node: Node, names: _Names) -> Source:
-    unit = _meta(node).get("unit")
-    return Source(names.key(node), node.get("description", ""), _columns(node), unit, node["name"])
+def _source(node: Node, names: Names) -> Source:
+    return Source(names.key(node), node.get("description", ""), _columns(node), meta(node).get("unit"), node["name"])
 
 
 def _columns(node: Node) -> list[Column]:
@@ -155,23 +115,9 @@ def _columns(node: Node) -> list[Column]:
     ]
 
 
-def _meta(node: Node) -> dict[str, Any]:
-    config = node.get("config") or {}
-    return {**(node.get("source_meta") or {}), **(node.get("meta") or {}), **(config.get("meta") or {})}
-
-
 def _depths(models: list[Model]) -> dict[str, int]:
     """Longest way from a source to each model, by key."""
-    upstream = {model.key: model.upstream for model in models}
     depths: dict[str, int] = {}
-    for start in upstream:
-        stack = [start]
-        while stack:
-            key = stack[-1]
-            waiting = [parent for parent in upstream[key] if parent in upstream and parent not in depths]
-            if waiting and key not in depths:
-                stack.extend(waiting)
-                continue
-            stack.pop()
-            depths.setdefault(key, 1 + max((depths.get(parent, 0) for parent in upstream[key]), default=0))
+    for model in in_order(models):
+        depths[model.key] = 1 + max((depths.get(key, 0) for key in model.upstream), default=0)
     return depths

@@ -2,13 +2,17 @@
 
 import fcntl
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from data_platform.dbt.graph import DbtGraph, read_graph
-from data_platform.dbt.profile import write_profile
+from data_platform.dbt.profile import dbt_flags, write_profile
 from data_platform.dbt.project import DbtError, DbtProject
 
 
@@ -69,10 +73,11 @@ def _is_current(project: DbtProject, fingerprint: str) -> bool:
         return False
 
 
-def _spec(project: DbtProject, fingerprint: str) -> dict[str, str]:
+def _spec(project: DbtProject, fingerprint: str) -> dict[str, object]:
     return {
         "unit": project.unit,
         "folder": str(project.folder),
+        "flags": dbt_flags(project),
         "work": str(project.work),
         "target": str(project.target),
         "graph": str(project.graph_file),
@@ -92,18 +97,19 @@ class _Failure:
             f"the dbt project does not parse: {self.message}",
             where=where,
             line=self.line if self.path else None,
-            fix=f"try `dbt parse` in {project.shown}",
+            fix=_fix(self.message, project.shown),
             anchor="dbt-projects",
         )
 
 
-def _compile(specs: list[dict[str, str]]) -> dict[str, _Failure]:
+def _compile(specs: list[dict[str, object]]) -> dict[str, _Failure]:
     done = subprocess.run(
         [sys.executable, "-m", "data_platform.dbt.compiler"],
         input=json.dumps(specs),
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "PYTHONWARNINGS": "ignore:resource_tracker"},
     )
     answers = {}
     for line in done.stdout.splitlines():
@@ -113,9 +119,23 @@ def _compile(specs: list[dict[str, str]]) -> dict[str, _Failure]:
     failures = {unit: _Failure(**error) for unit, error in answers.items() if error}
     for spec in specs:
         if spec["unit"] not in answers:
-            last = done.stderr.strip().splitlines()[-1:] or [f"dbt ended with exit code {done.returncode}"]
-            failures[spec["unit"]] = _Failure(last[0])
+            failures[str(spec["unit"])] = _Failure(_ending(done))
     return failures
+
+
+def _ending(done: subprocess.CompletedProcess[str]) -> str:
+    if done.returncode < 0:
+        return f"the process that prepares it was ended by {signal.Signals(-done.returncode).name}"
+    last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+    return f"the process that prepares it ended early: {last[0]}"
+
+
+def _fix(message: str, folder: Path) -> str:
+    if variable := re.search(r"Env var required but not provided: '(\w+)'", message):
+        return f"set the environment variable {variable.group(1)}, or give env_var() a default"
+    if "dbt deps" in message:
+        return f"run `dbt deps` in {folder}"
+    return f"try `dbt parse` in {folder}"
 
 
 @contextmanager

@@ -23,22 +23,30 @@ _SNOWFLAKE_KEY = {
 }
 
 
+def dbt_flags(project: DbtProject) -> list[str]:
+    """The flags of every dbt command: the platform's profile, and nothing written into the project's folder."""
+    return [
+        *("--project-dir", str(project.folder), "--profiles-dir", str(project.work)),
+        # said here, they hold whatever the project, its `flags:` and the environment's DBT_ variables say
+        *("--profile", _profile_name(project), "--target", str(project.environment.name)),
+        *("--target-path", str(project.target), "--log-path", str(project.work / "logs")),
+        *("--no-send-anonymous-usage-stats", "--no-use-colors"),
+    ]
+
+
 def write_profile(project: DbtProject, variables: Mapping[str, str] | None = None) -> Path:
     """Write `profiles.yml` for a project and return its folder.
 
-    The profile bears the name that the project asks for. Secrets are not written: the file refers to
-    environment variables, which dbt reads.
+    Secrets are not written: the file refers to environment variables, which dbt reads.
 
     Raises:
-        DbtError: the project names no profile, or a variable that the warehouse needs is not set.
+        DbtError: the project does not exist, or a variable that the warehouse needs is not set.
     """
-    name = project.settings().get("profile") or project.settings().get("name")
-    if not isinstance(name, str):
-        raise DbtError("names no profile", where=project.shown / "dbt_project.yml", fix="add `profile: <name>`")
     variables = os.environ if variables is None else variables
     target = str(project.environment.name)
     output = _snowflake(project, variables) if project.environment.warehouse == "snowflake" else _duckdb(project)
-    content = yaml.safe_dump({name: {"target": target, "outputs": {target: output}}}, sort_keys=False)
+    profile = {"target": target, "outputs": {target: output}}
+    content = yaml.safe_dump({_profile_name(project): profile}, sort_keys=False)
     project.work.mkdir(parents=True, exist_ok=True)
     path = project.work / "profiles.yml"
     # dbt parses everything anew when the profile's file changes
@@ -47,6 +55,12 @@ def write_profile(project: DbtProject, variables: Mapping[str, str] | None = Non
         part.write_text(content, encoding="utf-8")
         part.replace(path)
     return project.work
+
+
+def _profile_name(project: DbtProject) -> str:
+    """The name that the project gives its profile; the unit's where it gives none, or one to be computed."""
+    name = project.settings().get("profile")
+    return name if isinstance(name, str) and name and "{{" not in name else project.unit
 
 
 def _duckdb(project: DbtProject) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import yaml
 from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError
 
-GRAPH_FORMAT = 1
-_NOT_SOURCE = frozenset({"target", "logs", ".git", ".venv", "__pycache__", "node_modules"})
+GRAPH_FORMAT = 2
+_WRITTEN_BY_DBT = frozenset({"target", "logs"})  # at the top; deeper down they are names like any other
+_NOT_SOURCE = frozenset({".git", ".venv", "__pycache__", "node_modules"})
 
 
 class DbtError(DataPlatformError):
@@ -84,17 +85,22 @@ class DbtProject:
         """Hash of everything the prepared graph depends on: the project's files, environment and warehouse."""
         digest = hashlib.blake2b(digest_size=16)
         digest.update(f"{GRAPH_FORMAT} {self.unit} {self.environment.name} {self.environment.warehouse}".encode())
-        for path in sorted(_source_files(self.folder)):
+        for path in sorted(source_files(self.folder)):
             digest.update(f"\0{path.relative_to(self.folder)}\0".encode())
             digest.update(path.read_bytes())
         return digest.hexdigest()
 
 
-def _source_files(folder: Path) -> Iterator[Path]:
+def source_files(folder: Path) -> Iterator[Path]:
+    """The files a project is made of; not what dbt, Python or git write beside them."""
+    return (path for path in _files(folder) if path.relative_to(folder).parts[0] not in _WRITTEN_BY_DBT)
+
+
+def _files(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.name in _NOT_SOURCE or path.is_symlink():
             continue
         if path.is_dir():
-            yield from _source_files(path)
+            yield from _files(path)
         elif path.is_file() and path.suffix not in {".duckdb", ".wal"}:
             yield path

@@ -1,31 +1,64 @@
 """The process that runs dbt for one step: dbt's own programmatic API, and one JSON line for each finished node.
 
-`python -m data_platform.dbt.runner EVENTS_FD ARGUMENT...`: the arguments are dbt's; the lines go to that descriptor,
-what dbt prints goes to standard output as ever. Row counts and columns are read inside dbt's process, because
-DuckDB lets no other process near the file while dbt has it open.
+`python -m data_platform.dbt.runner EVENTS_FD DUCKDB_FILE ARGUMENT...`: the arguments are dbt's; the lines go to that
+descriptor, what dbt prints goes to standard output as ever. DUCKDB_FILE is waited for before dbt starts; empty for
+another warehouse. Row counts and columns are read inside dbt's process, because DuckDB lets no other process near the
+file while dbt has it open. Standard input is the lifeline: when it ends, whoever wanted the results is gone.
 """
 
 import json
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TextIO
 
 from dbt.cli.main import dbtRunner
 
+from data_platform.errors import DataPlatformError
+from data_platform.warehouse import open_duckdb
+
+STOP_SECONDS = 20
 _TABLES = frozenset({"table", "incremental", "seed", "snapshot", "view"})
 _Shape = tuple[int | None, list[list[str]]]
 
 
 def main() -> None:
     """Run dbt; the exit code is dbt's (0 all well, 1 a node failed, 2 dbt could not run)."""
+    # a shell that starts something in the background lets it ignore interrupts, and dbt inherits that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=_end_with_the_lifeline, daemon=True).start()
     with os.fdopen(int(sys.argv[1]), "w", buffering=1) as events:
-        result = dbtRunner(callbacks=[_report_to(events)]).invoke(sys.argv[2:])
-        if result.exception is not None:
-            print(json.dumps({"error": str(result.exception)}), file=events)
+        exit_code, error = _run(sys.argv[2], sys.argv[3:], events)
+        if error is not None:
+            print(json.dumps({"error": error}), file=events)
     # dbt has closed its connections; nothing is gained by tearing the interpreter down bit by bit
     sys.stdout.flush()
-    os._exit(0 if result.success else 2 if result.exception is not None else 1)
+    os._exit(exit_code)
+
+
+def _run(duckdb_file: str, arguments: list[str], events: TextIO) -> tuple[int, str | None]:
+    if duckdb_file:
+        try:
+            with open_duckdb(Path(duckdb_file)):
+                pass  # now it is known to be readable and, but for a moment, free
+        except DataPlatformError as error:
+            return 2, str(error)
+    result = dbtRunner(callbacks=[_report_to(events)]).invoke(arguments)
+    if result.exception is not None:
+        return 2, str(result.exception)
+    return 0 if result.success else 1, None
+
+
+def _end_with_the_lifeline() -> None:
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(STOP_SECONDS)
+    os._exit(2)
 
 
 def _report_to(events: TextIO) -> Callable[[Any], None]:
@@ -51,23 +84,28 @@ def _report_to(events: TextIO) -> Callable[[Any], None]:
         }
         relation = node.node_relation
         if node.materialized in _TABLES and str(result.status) == "success":
-            line["rows"], line["columns"] = _shape(relation.schema, relation.alias, node.materialized != "view")
+            names = (relation.database, relation.schema, relation.alias)
+            line["rows"], line["columns"] = _shape(names, node.materialized != "view")
         print(json.dumps(line, separators=(",", ":")), file=events)
 
     return report
 
 
-def _shape(schema: str, table: str, count: bool) -> _Shape:
+def _shape(names: tuple[str, ...], count: bool) -> _Shape:
     """Rows (None where counting would compute a view) and [name, type] of each column."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from duckdb import Error
 
     try:
         cursor = DuckDBConnectionManager.env().handle().cursor()  # type: ignore[no-untyped-call]
     except Exception:  # another warehouse than DuckDB: dbt has no such environment, and says so by a bare Exception
         return None, []
-    name = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, table))
-    columns = cursor.execute(f"describe {name}").fetchall()
-    rows = cursor.execute(f"select count(*) from {name}").fetchone()[0] if count else None  # noqa: S608 (quoted)
+    name = ".".join('"' + part.replace('"', '""') + '"' for part in names if part)
+    try:
+        columns = cursor.execute(f"describe {name}").fetchall()
+        rows = cursor.execute(f"select count(*) from {name}").fetchone()[0] if count else None  # noqa: S608 (quoted)
+    except Error:  # a materialization of the project's own may put its result elsewhere
+        return None, []
     return rows, [[row[0], row[1]] for row in columns]
 
 

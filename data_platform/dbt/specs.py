@@ -1,5 +1,6 @@
 """A prepared dbt project as Dagster asset and check specs."""
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ def partitions_of(batches: Batches | None) -> dg.TimeWindowPartitionsDefinition 
         return None
     begin, end = batches.begin, batches.end
     if batches.size == "hour":
-        return dg.HourlyPartitionsDefinition(f"{begin}-00:00", end_date=f"{end}-00:00" if end else None)
+        return dg.HourlyPartitionsDefinition(begin.replace("T", "-"), end_date=end.replace("T", "-") if end else None)
     if batches.size == "day":
         return dg.DailyPartitionsDefinition(begin, end_date=end)
     if batches.size == "month":
@@ -105,12 +106,15 @@ def column_schema(columns: Sequence[Column]) -> dict[str, Any]:
     return {"dagster/column_schema": schema}
 
 
-def column_lineage(model: Model) -> dict[str, Any]:
-    """The column lineage as Dagster metadata."""
+def column_lineage(model: Model, columns: Sequence[Column] = ()) -> dict[str, Any]:
+    """The column lineage as Dagster metadata; column names as `columns` writes them, whatever their case."""
     if not model.lineage:
         return {}
+    shown = {column.name.lower(): column.name for column in columns}
     deps: Mapping[str, list[dg.TableColumnDep]] = {
-        column: [dg.TableColumnDep(asset_key=asset_key(key), column_name=name) for key, name in parents]
+        shown.get(column.lower(), column): [
+            dg.TableColumnDep(asset_key=asset_key(key), column_name=name) for key, name in parents
+        ]
         for column, parents in model.lineage.items()
     }
     return {"dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}
@@ -128,4 +132,4 @@ def _check_description(check: Check) -> str:
 
 
 def _is_tag(tag: str) -> bool:
-    return tag.replace("_", "").replace("-", "").replace(".", "").isalnum() and len(tag) <= 60
+    return re.fullmatch(r"[A-Za-z0-9_.\-]{1,63}", tag) is not None

@@ -5,6 +5,7 @@ pins what this room relies on, so that a Dagster release that changes it fails t
 """
 
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, BATCH_WRITABLE_EVENTS
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.event_log.migration import ASSET_KEY_INDEX_COLS
@@ -13,6 +14,9 @@ from dagster._core.storage.event_log.schema import (
     AssetKeyTable,
     SqlEventLogStorageTable,
 )
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.root import LocalArtifactStorage
+from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._serdes import ConfigurableClass, ConfigurableClassData, deserialize_value
 
 __all__ = [
@@ -20,12 +24,17 @@ __all__ = [
     "ASSET_EVENTS",
     "ASSET_KEY_INDEX_COLS",
     "BATCH_WRITABLE_EVENTS",
+    "GRPC_INFO_TAG",
     "AssetCheckExecutionRecordStatus",
     "AssetCheckExecutionsTable",
     "AssetKeyTable",
+    "CheckRunHealthResult",
     "ConfigurableClass",
     "ConfigurableClassData",
     "DagsterStorage",
+    "LocalArtifactStorage",
+    "LocalComputeLogManager",
     "SqlEventLogStorageTable",
+    "WorkerStatus",
     "deserialize_value",
 ]

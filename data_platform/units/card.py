@@ -12,7 +12,11 @@ from data_platform.errors import UsageError
 from data_platform.yaml_model import read_model
 
 CARD_FILE = "unit.yaml"
-RESERVED_NAMES = frozenset({"data_platform", "platform", "raw", "published"})
+# the platform's own words, and names that DuckDB or a layer's schema already bears inside the unit's file
+RESERVED_NAMES = frozenset(
+    {"data_platform", "platform", "raw", "published", "staging", "intermediate", "marts"}
+    | {"main", "temp", "system", "information_schema", "pg_catalog", "memory"}
+)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")

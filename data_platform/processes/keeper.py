@@ -142,10 +142,15 @@ def start_keeper(folders: Folders, environment: Mapping[str, str], directory: Pa
     while (keeper := running_keeper(folders)) is None:
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            lines = log.read_text(errors="replace").strip().splitlines() or ["it gave no reason"]
-            raise ProcessesError(f"the process keeper did not start: {lines[-1]}", where=log, anchor="processes")
+            raise _not_started(log)
         time.sleep(0.02)
     return keeper
+
+
+def _not_started(log: Path) -> ProcessesError:
+    lines = log.read_text(errors="replace").strip().splitlines() or ["it gave no reason"]
+    said = next((line for line in reversed(lines) if line.startswith("Error")), lines[-1])
+    return ProcessesError(f"the process keeper did not start: {said}", where=log, anchor="processes")
 
 
 class _UnixTransport(xmlrpc.client.Transport):

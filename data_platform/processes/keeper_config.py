@@ -72,7 +72,8 @@ def _program(folders: Folders, program: Program, directory: Path) -> str:
         stopasgroup="false",
         killasgroup="true",
         redirect_stderr="true",
-        stdout_logfile=folders.log(program.name),
+        # supervisord expands this one setting twice
+        stdout_logfile=str(folders.log(program.name)).replace("%", "%%"),
         stdout_logfile_maxbytes=_LOG_BYTES,
         stdout_logfile_backups="2",
     )

@@ -75,37 +75,37 @@ def start(
     with alone(folders, seconds=_LOCK_SECONDS, waiting=lambda holder: tell(_waiting(holder))):
         keeper, record = running_keeper(folders), read_record(folders)
         if keeper is not None and record is not None:
-            already, (port, locations) = True, _complete(environment, keeper, record, port, tell_timed)
+            already, locations = _complete(environment, keeper, record, port, tell_timed)
         else:
-            already, (port, locations) = False, _start_anew(environment, folders, port, tell_timed, prepare)
-    return Started(f"http://127.0.0.1:{port}", already, time.monotonic() - began, locations)
+            already = False
+            record, locations = _start_anew(environment, folders, port, tell_timed, prepare)
+    return Started(record.address, already, time.monotonic() - began, locations)
 
 
 def _complete(
     environment: Environment, keeper: Keeper, record: Record, port: int | None, tell: Tell
-) -> tuple[int, dict[str, Location]]:
-    """Start what is missing of a running platform: its start was killed half-way, or a program was given up."""
+) -> tuple[bool, dict[str, Location]]:
+    """Start what is missing of a running platform: its start was killed half-way, or a program was given up.
+
+    Returns:
+        Whether nothing was missing, and the code locations.
+    """
     if port not in {None, record.port}:
         raise UsageError(
             f"the platform is running already, on port {record.port}", fix="`dp down` first", anchor="port-in-use"
         )
     known = keeper.programs()
+    whole = all(kept.alive for kept in known.values())
     modules = location_modules(environment)
     planned = platform_programs(environment, modules, port=record.port, embedded=record.embedded)
     programs = [program for program in planned if program.name in known]
-    running = {name for name, kept in known.items() if kept.alive}
-
-    def tell_new(line: str) -> None:
-        if len(running) < len(programs):
-            tell(line)
-
-    failed = bring_up(Folders(environment.state), keeper, programs, tell_new)
-    return record.port, wait_for_locations(record.port, environment.root, _serving(programs, failed))
+    failed = bring_up(Folders(environment.state), keeper, programs, (lambda _: None) if whole else tell)
+    return whole, wait_for_locations(record.port, environment.root, _serving(programs, failed))
 
 
 def _start_anew(
     environment: Environment, folders: Folders, port: int | None, tell: Tell, prepare: Callable[[], object] | None
-) -> tuple[int, dict[str, Location]]:
+) -> tuple[Record, dict[str, Location]]:
     if our_processes(folders):
         tell("stopping what is left of a platform that was killed")
         stop_all(folders, tell=tell)
@@ -121,11 +121,12 @@ def _start_anew(
         platform_programs(environment, location_modules(environment), port=port, embedded=embedded)
     )
     write_files(environment, folders, programs)
-    Record(port, embedded, recorded(programs), time.time()).write(folders)
+    record = Record(port, embedded, recorded(programs), time.time())
+    record.write(folders)
     try:
         keeper = start_keeper(folders, program_environment(environment), environment.root)
         failed = bring_up(folders, keeper, programs, tell, {_PREPARED: prepared.is_set})
-        return port, wait_for_locations(port, environment.root, _serving(programs, failed))
+        return record, wait_for_locations(port, environment.root, _serving(programs, failed))
     except BaseException:
         stop_all(folders, grace=0, tell=tell)
         raise

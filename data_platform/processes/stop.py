@@ -4,19 +4,19 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from data_platform.processes.errors import ProcessesError
 from data_platform.processes.folders import Folders
 from data_platform.processes.keeper import Keeper, running_keeper
 from data_platform.processes.lock import alone
 from data_platform.processes.ours import OurProcess, of_programs, our_processes
-from data_platform.processes.record import RecordedProgram, read_record
+from data_platform.processes.record import read_record
 
 GRACE_SECONDS = 30.0
 _LOCK_SECONDS = 120.0
 _PROGRAM_SECONDS = 15.0
+_LAST_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 Tell = Callable[[str], None]
 
@@ -56,43 +56,29 @@ def stop_all(
     folders: Folders, *, grace: float = GRACE_SECONDS, tell: Tell, hurry: threading.Event | None = None
 ) -> bool:
     """Stop everything; the caller holds the lock. Arguments and result as of `stop`."""
-    keeper, remaining = running_keeper(folders), our_processes(folders)
-    if keeper is None and not remaining:
+    keeper = running_keeper(folders)
+    if keeper is None and not our_processes(folders):
         folders.record.unlink(missing_ok=True)
         return False
+    hurry = hurry or threading.Event()
     record = read_record(folders)
     programs = record.programs if record else ()
     for stage in sorted({program.stage for program in programs}, reverse=True):
-        chosen = [program for program in programs if program.stage == stage]
-        _stop_stage(folders, keeper, chosen, grace=grace, tell=tell, hurry=hurry or threading.Event())
-    if keeper is not None:
-        with suppress(ProcessesError):
-            keeper.shut_down()
-    elif not programs:
-        for process in _roots(remaining, set()):
-            process.send("TERM")
-    _end(folders, None, _PROGRAM_SECONDS if programs else grace, hurry=None)
+        signals = {program.name: program.stop_signal for program in programs if program.stage == stage}
+        told = _tell_keeper(keeper, signals)
+
+        def remaining(names: Collection[str] = signals.keys()) -> list[OurProcess]:
+            return of_programs(our_processes(folders), names)
+
+        works = any(program.finishes_work for program in programs if program.stage == stage)
+        if works and any(item.executes_run for item in remaining()):
+            tell(f"waiting up to {grace:.0f} s for running work to finish; Ctrl-C interrupts it")
+        _end(remaining, signals, told, grace if works else _PROGRAM_SECONDS, hurry if works else None)
+    # the keeper; without a record also everything it keeps, which it stops in order
+    patience = _PROGRAM_SECONDS if programs else grace + _PROGRAM_SECONDS
+    _end(lambda: our_processes(folders), {}, set(), patience, None)
     folders.record.unlink(missing_ok=True)
     return True
-
-
-def _stop_stage(
-    folders: Folders,
-    keeper: Keeper | None,
-    programs: Sequence[RecordedProgram],
-    *,
-    grace: float,
-    tell: Tell,
-    hurry: threading.Event,
-) -> None:
-    signals = {program.name: program.stop_signal for program in programs}
-    told = _tell_keeper(keeper, signals)
-    for process in _roots(of_programs(our_processes(folders), signals), told):
-        process.send(signals[str(process.program)])
-    works = any(program.finishes_work for program in programs)
-    if works and any(item.executes_run for item in of_programs(our_processes(folders), signals)):
-        tell(f"waiting up to {grace:.0f} s for running work to finish; Ctrl-C interrupts it")
-    _end(folders, signals, grace if works else _PROGRAM_SECONDS, hurry=hurry)
 
 
 def _tell_keeper(keeper: Keeper | None, names: Iterable[str]) -> set[int | None]:
@@ -109,31 +95,36 @@ def _tell_keeper(keeper: Keeper | None, names: Iterable[str]) -> set[int | None]
     return {known[name].pid for name in names if name in known}
 
 
-def _roots(processes: Sequence[OurProcess], told: set[int | None]) -> list[OurProcess]:
-    """Processes that nobody tells to stop: the keeper, or the program that started them, is gone."""
-    numbers = {item.process.pid for item in processes}
-    return [item for item in processes if item.process.pid not in told and item.parent not in numbers]
+def _end(
+    remaining: Callable[[], Sequence[OurProcess]],
+    signals: Mapping[str, str],
+    told: set[int | None],
+    patience: float,
+    hurry: threading.Event | None,
+) -> None:
+    """Wait until processes have ended; after some time interrupt, then kill those that have not.
 
-
-def _end(folders: Folders, names: Collection[str] | None, seconds: float, *, hurry: threading.Event | None) -> None:
-    """Wait until programs (None: everything) have ended; interrupt, then kill what has not."""
-    for signal_name, patience in ((None, seconds), ("TERM", 5.0), ("KILL", 5.0)):
-        if signal_name:
-            for process in _chosen(folders, names):
-                process.send(signal_name)
-        if _wait(folders, names, patience, hurry if signal_name is None else None):
-            return
-
-
-def _wait(folders: Folders, names: Collection[str] | None, seconds: float, hurry: threading.Event | None) -> bool:
-    deadline = time.monotonic() + seconds
-    while _chosen(folders, names):
+    Args:
+        remaining: the processes that live now.
+        signals: what asks a program to end; TERM where it is not named.
+        told: processes that were asked already. The others are asked as soon as nobody is left who would do so: their
+            keeper, or the process that started them, is gone.
+        patience: how long they may take, in seconds.
+        hurry: set it to end that waiting.
+    """
+    deadline = time.monotonic() + patience
+    while living := remaining():
+        numbers = {item.process.pid for item in living}
+        for item in living:
+            if item.process.pid not in told and item.parent not in numbers:
+                item.send(signals.get(item.program or "", "TERM"))
+                told.add(item.process.pid)
         if time.monotonic() > deadline or (hurry and hurry.is_set()):
-            return False
+            break
         time.sleep(_POLL_SECONDS)
-    return True
-
-
-def _chosen(folders: Folders, names: Collection[str] | None) -> list[OurProcess]:
-    processes = our_processes(folders)
-    return processes if names is None else of_programs(processes, names)
+    for name in ("TERM", "KILL"):
+        for item in remaining():
+            item.send(name)
+        deadline = time.monotonic() + _LAST_SECONDS
+        while remaining() and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)

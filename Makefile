@@ -57,7 +57,7 @@ bench: setup-dev ## run the benchmarks side by side with their peers
 
 .PHONY: docs
 docs: setup-dev ## regenerate the reference pages from the code
-	@$(BIN)/python -m docs.generate
+	@$(BIN)/python -m data_platform.reference
 
 .PHONY: lock
 lock: setup-dev ## pin the dependencies anew, with hashes

@@ -58,8 +58,7 @@ def dbt_assets(
         selection = _Selection(graph, context)
         for unit, version in before(selection.outside()).items():
             context.log.info(f"reads version {version} of {unit}")
-        results = build(project, select=selection.selectors(), batches=selection.batches())
-        yield from _events(graph, results)
+        yield from _events(graph, selection.build(project))
 
     return _dbt
 
@@ -73,11 +72,18 @@ class _Selection:
         self.models = [model for model in graph.models if asset_key(model.key) in keys]
         self.checks = [c for c in graph.checks if dg.AssetCheckKey(asset_key(c.key), c.name) in checks]
 
-    def selectors(self) -> list[str]:
-        """dbt selectors; none when everything is selected, which spares dbt the search."""
+    def build(self, project: DbtProject) -> Iterator[NodeResult]:
+        """Run dbt for what is selected."""
         if len(self.models) == len(self.graph.models) and len(self.checks) == len(self.graph.checks):
-            return []
-        return [model.selector for model in self.models] + [check.selector for check in self.checks]
+            yield from build(project, batches=self.batches())  # no selectors: that spares dbt the search
+            return
+        built = {model.key for model in self.models}
+        alone = [check for check in self.checks if not built or (check.is_unit_test and check.key not in built)]
+        together: list[Model | Check] = [*self.models, *(check for check in self.checks if check not in alone)]
+        if together:
+            yield from build(project, select=[node.selector for node in together], batches=self.batches())
+        if alone:
+            yield from build(project, command="test", select=[check.selector for check in alone])
 
     def outside(self) -> list[str]:
         """Asset keys that are read and not made by this project."""

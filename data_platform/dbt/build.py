@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from data_platform.dbt.profile import dbt_flags, write_profile
 from data_platform.dbt.project import DbtError, DbtProject
 
-STOP_SECONDS = 25  # a little longer than dbt's process takes to end itself
+# dbt is asked twice: a query that begins just after it was to be cancelled would go on
+PATIENCE_SECONDS = (5, 20)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class BatchRange:
 def build(
     project: DbtProject,
     *,
+    command: Literal["build", "test"] = "build",
     select: Sequence[str] = (),
     batches: BatchRange | None = None,
     full_refresh: bool = False,
@@ -59,6 +62,7 @@ def build(
 
     Args:
         project: the prepared project.
+        command: `build`, or `test` for tests alone (`dbt build` runs a unit test only together with its model).
         select: dbt selectors; none means everything.
         batches: range for microbatch models; none lets dbt find the batches itself.
         full_refresh: rebuild incremental models from nothing.
@@ -66,13 +70,13 @@ def build(
     Raises:
         DbtError: dbt could not run at all. Nodes that fail are results, not errors.
     """
-    command = _command(project, select, batches, full_refresh)
+    arguments = _arguments(project, command, select, batches, full_refresh)
     duckdb_file = (
         str(project.environment.duckdb_file(project.unit)) if project.environment.warehouse == "duckdb" else ""
     )
     read_end, write_end = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-m", "data_platform.dbt.runner", str(write_end), duckdb_file, *command],
+        [sys.executable, "-m", "data_platform.dbt.runner", str(write_end), duckdb_file, *arguments],
         stdin=subprocess.PIPE,  # ends when this process ends, however it ends
         pass_fds=[write_end],
         env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONWARNINGS": "ignore:resource_tracker"},
@@ -103,27 +107,30 @@ def _ending(code: int) -> str:
     return f"its process was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with exit code {code}"
 
 
-def _command(project: DbtProject, select: Sequence[str], batches: BatchRange | None, full_refresh: bool) -> list[str]:
+def _arguments(
+    project: DbtProject, command: str, select: Sequence[str], batches: BatchRange | None, full_refresh: bool
+) -> list[str]:
     write_profile(project)
-    command = ["build", *dbt_flags(project), "--log-level-file", "warn"]
+    arguments = [command, *dbt_flags(project), "--log-level-file", "warn"]
     if select:
         # exactly the tests that were chosen, not those that dbt would add
-        command += ["--indirect-selection", "empty", "--select", *select]
-    if batches:
-        command += ["--event-time-start", batches.start, "--event-time-end", batches.end]
-    if full_refresh:
-        command.append("--full-refresh")
-    return command
+        arguments += ["--indirect-selection", "empty", "--select", *select]
+    if batches and command == "build":
+        arguments += ["--event-time-start", batches.start, "--event-time-end", batches.end]
+    if full_refresh and command == "build":
+        arguments.append("--full-refresh")
+    return arguments
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """Ask dbt to stop (it rolls back what is open), then insist."""
+    for seconds in PATIENCE_SECONDS:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.kill()
+        process.wait()
     if process.stdin:
         process.stdin.close()

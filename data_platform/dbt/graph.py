@@ -88,6 +88,11 @@ class Check:
     path: str
     selector: str
 
+    @property
+    def is_unit_test(self) -> bool:
+        """Whether it checks the model's logic on given rows, not its data."""
+        return self.unique_id.startswith("unit_test.")
+
 
 @dataclass(frozen=True)
 class Source:

@@ -49,7 +49,8 @@ def prepare(projects: Sequence[DbtProject], *, always: bool = False) -> dict[str
     errors: dict[str, DbtError] = {}
     specs = []
     with ExitStack() as locks:
-        for project in projects:
+        # in one order everywhere: two commands that wait for each other's locks would wait for ever
+        for project in sorted({project.unit: project for project in projects}.values(), key=lambda found: found.unit):
             try:
                 project.settings()
                 project.work.mkdir(parents=True, exist_ok=True)

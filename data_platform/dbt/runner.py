@@ -12,32 +12,50 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from dbt.cli.main import dbtRunner
 
+from data_platform.dbt.build import PATIENCE_SECONDS
 from data_platform.errors import DataPlatformError
 from data_platform.warehouse import open_duckdb
 
-STOP_SECONDS = 20
 _TABLES = frozenset({"table", "incremental", "seed", "snapshot", "view"})
+_RAISED = frozenset({"CatchableExceptionOnRun", "InternalErrorOnRun", "GenericExceptionOnRun"})
 _Shape = tuple[int | None, list[list[str]]]
 
 
 def main() -> None:
     """Run dbt; the exit code is dbt's (0 all well, 1 a node failed, 2 dbt could not run)."""
-    # a shell that starts something in the background lets it ignore interrupts, and dbt inherits that
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # also said because a shell that starts something in the background lets it ignore interrupts
+    signal.signal(signal.SIGINT, _interrupted)
     threading.Thread(target=_end_with_the_lifeline, daemon=True).start()
-    with os.fdopen(int(sys.argv[1]), "w", buffering=1) as events:
-        exit_code, error = _run(sys.argv[2], sys.argv[3:], events)
-        if error is not None:
-            print(json.dumps({"error": error}), file=events)
+    exit_code = 2
+    try:
+        with os.fdopen(int(sys.argv[1]), "w", buffering=1) as events:
+            exit_code, error = _run(sys.argv[2], sys.argv[3:], events)
+            if error is not None:
+                print(json.dumps({"error": error}), file=events)
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass  # nobody wants the results any more
+    except Exception:
+        traceback.print_exc()
     # dbt has closed its connections; nothing is gained by tearing the interpreter down bit by bit
     sys.stdout.flush()
     os._exit(exit_code)
+
+
+def _interrupted(*_: object) -> None:
+    """Stop dbt, without the pages that it prints about being stopped."""
+    os.write(1, b"dbt: interrupted\n")  # print() may be what was interrupted
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    raise KeyboardInterrupt
 
 
 def _run(duckdb_file: str, arguments: list[str], events: TextIO) -> tuple[int, str | None]:
@@ -56,16 +74,20 @@ def _run(duckdb_file: str, arguments: list[str], events: TextIO) -> tuple[int, s
 def _end_with_the_lifeline() -> None:
     while os.read(0, 1024):
         pass
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(STOP_SECONDS)
+    for seconds in PATIENCE_SECONDS:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(seconds)
     os._exit(2)
 
 
 def _report_to(events: TextIO) -> Callable[[Any], None]:
     in_batch: set[str] = set()
+    raised: dict[str, str] = {}
 
     def report(event: Any) -> None:
         name = event.info.name
+        if name in _RAISED:
+            raised[event.data.node_info.unique_id] = event.data.exc
         if name == "LogBatchResult":
             in_batch.add(event.data.node_info.unique_id)
         if name != "NodeFinished":
@@ -79,14 +101,16 @@ def _report_to(events: TextIO) -> Callable[[Any], None]:
             "id": node.unique_id,
             "status": str(result.status),
             "seconds": result.execution_time,
-            "message": result.message,
+            # of a batch that failed the result says no more than "ERROR"
+            "message": raised.get(node.unique_id, "") if str(result.message) == "ERROR" else result.message,
             "failures": result.num_failures,
         }
         relation = node.node_relation
         if node.materialized in _TABLES and str(result.status) == "success":
             names = (relation.database, relation.schema, relation.alias)
             line["rows"], line["columns"] = _shape(names, node.materialized != "view")
-        print(json.dumps(line, separators=(",", ":")), file=events)
+        with suppress(BrokenPipeError):  # nobody wants it any more: dbt is about to be stopped
+            print(json.dumps(line, separators=(",", ":")), file=events)
 
     return report
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
 
 from data_platform.errors import UsageError
 from data_platform.yaml_model import read_model
@@ -22,6 +23,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _CRON = re.compile(r"(@(hourly|daily|weekly|monthly|yearly))|([\d*/,\-A-Za-z]+\s+){4}[\d*/,\-A-Za-z]+")
 _TEAM = re.compile(r"team:[\w.\-]+")
+_OWNER: JsonDict = {"anyOf": [{"pattern": f"^{_EMAIL.pattern}$"}, {"pattern": f"^{_TEAM.pattern}$"}]}
 
 
 def check_unit_name(name: str) -> str:
@@ -102,11 +104,12 @@ class UnitCard(_CardModel):
     """The card of one business unit: `code_locations/<unit>/unit.yaml`."""
 
     name: Annotated[str, AfterValidator(check_unit_name)] = Field(
-        description="Identifier of the unit; equals the folder's name."
+        description="Identifier of the unit; equals the folder's name.",
+        json_schema_extra={"pattern": f"^{_NAME.pattern}$", "not": {"enum": [*sorted(RESERVED_NAMES)]}},
     )
     title: str = Field(min_length=1, description="Name shown to people.")
     description: str = Field("", description="What the unit owns, in a sentence or two.")
-    owners: list[Annotated[str, AfterValidator(_check_owner)]] = Field(
+    owners: list[Annotated[str, AfterValidator(_check_owner), Field(json_schema_extra=_OWNER)]] = Field(
         min_length=1, description="E-mail addresses or `team:<name>`."
     )
     dbt: DbtSettings = Field(default_factory=DbtSettings, description="The unit's dbt project.")

@@ -16,11 +16,12 @@ DATABASE, WEBSERVER, DAEMON = "database", "webserver", "daemon"
 # Every process of the platform, and every process those start, carries the folder of its platform in this variable:
 # so they are recognised for certain, also after their keeper was killed.
 MARK = "DATA_PLATFORM_PROCESS_OF"
+CODE_SERVER_PREFIX = "unit-"
 
 
 def code_server_name(location: str) -> str:
     """Name of the program that serves a code location."""
-    return f"unit-{location}"
+    return f"{CODE_SERVER_PREFIX}{location}"
 
 
 def platform_programs(

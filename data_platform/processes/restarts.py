@@ -5,6 +5,8 @@ from typing import Any
 
 from supervisor import events
 
+from data_platform.processes.hollow import HollowServers
+
 
 class Restarts:
     """The calls `restarts.*` of the keeper's XML-RPC interface."""
@@ -27,5 +29,6 @@ class Restarts:
 
 
 def make_interface(supervisord: Any, **settings: Any) -> Restarts:
-    """What supervisord calls to make the interface."""
+    """What supervisord calls to make the interface, once."""
+    HollowServers(supervisord)
     return Restarts()

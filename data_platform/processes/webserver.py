@@ -56,9 +56,10 @@ def _location(entry: Mapping[str, Any], root: Path) -> Location:
         return Location(entry["name"], "loading")
     if found["__typename"] != "PythonError":
         return Location(entry["name"], "loaded")
+    if any("UserCodeUnreachable" in str(link["className"]) for link in (found, *found["causes"])):
+        return Location(entry["name"], "unreachable", "its code server does not answer")
     error, where = read_load_error(found, root)
-    unreachable = any("UserCodeUnreachable" in str(link["className"]) for link in (found, *found["causes"]))
-    return Location(entry["name"], "unreachable" if unreachable else "failed", error, where)
+    return Location(entry["name"], "failed", error, where)
 
 
 def _ask(port: int, query: str) -> dict[str, Any] | None:

@@ -48,6 +48,11 @@ def test_the_methods_this_room_replaces_or_calls_are_there() -> None:
             "_get_asset_entry_values": ["self", "event", "event_id", "has_asset_key_index_cols"],
             "_get_latest_materialization_records": ["self", "raw_asset_rows"],
         },
+        dg.DefaultRunLauncher: {
+            "launch_run": ["self", "context"],
+            "terminate": ["self", "run_id"],
+            "check_run_worker_health": ["self", "run"],
+        },
         PostgresRunStorage: {
             "connect": ["self"],
             "optimize_for_webserver": ["self", "statement_timeout", "pool_recycle", "max_overflow"],
@@ -102,3 +107,12 @@ def test_dagster_hands_over_these_events_in_batches_and_no_others() -> None:
         kinds.ASSET_FAILED_TO_MATERIALIZE,
         kinds.FRESHNESS_STATE_CHANGE,
     } == private.ASSET_EVENTS
+
+
+def test_a_run_can_be_executed_from_what_is_stored_of_it() -> None:
+    assert list(inspect.signature(private.core_execute_run).parameters)[:4] == [
+        *("recon_job", "dagster_run", "instance", "inject_env_vars")
+    ]
+    assert list(inspect.signature(private.recon_job_from_origin).parameters) == ["origin"]
+    assert private.GRPC_INFO_TAG == ".dagster/grpc_info"
+    assert isinstance(private.GrpcServerCodeLocation.socket, property)

@@ -1,0 +1,183 @@
+"""`python -m data_platform.instance.run_workers SOCKET`: starts runs without the seconds that importing Dagster takes.
+
+Dagster starts a new interpreter for each run, and the interpreter imports Dagster before it does anything else. This
+program has imported it already; a run is a fork of it, which then loads its unit's definitions from the files as they
+are at that moment. Nothing else lives here: no thread, no connection, no definitions.
+
+SIGTERM ends it when its runs have finished, as it ends a code server.
+"""
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from dagster import DagsterInstance
+
+from data_platform.instance.private import EngineEventData, capture_interrupts, core_execute_run, recon_job_from_origin
+
+SOCKET_VARIABLE = "DATA_PLATFORM_RUN_WORKERS"
+_ANSWER_SECONDS = 10
+
+
+def start_run(run_id: str, server: str | os.PathLike[str]) -> int:
+    """Ask the program at socket `server` to start a run.
+
+    Args:
+        run_id: of a run that is stored, with the origin of its code.
+        server: path of the program's socket.
+
+    Returns:
+        Number of the run's process.
+
+    Raises:
+        ConnectionError: nothing listens there (also as FileNotFoundError); the run was not started.
+        TimeoutError: it does not answer.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_ANSWER_SECONDS)
+        connection.connect(os.fspath(server))
+        connection.sendall(f"{run_id}\n".encode())
+        answer = connection.recv(64)
+    if not answer:
+        raise ConnectionResetError("the run workers' program ended before it started the run")
+    return int(answer)
+
+
+def execute(run_id: str) -> None:
+    """Execute a stored run in this process, to its end."""
+    with capture_interrupts(), DagsterInstance.get() as instance:
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.job_code_origin is None:
+            raise ValueError(f"run {run_id} is not stored, or without the origin of its code")
+        here = os.getpid()
+        instance.report_engine_event(f"Started process for run (pid: {here}).", run, EngineEventData.in_process(here))
+        try:
+            for _event in core_execute_run(recon_job_from_origin(run.job_code_origin), run, instance, False):
+                pass
+        finally:
+            instance.report_engine_event(f"Process for run exited (pid: {here}).", run)
+
+
+def report_death(run_id: str, status: int) -> None:
+    """Fail a run whose process ended before the run did."""
+    with DagsterInstance.get() as instance:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            cause = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit code {os.WEXITSTATUS(status)}"
+            instance.report_run_failed(run, f"The process of this run ended unexpectedly, with {cause}.")
+
+
+class RunWorkers:
+    """The program: listens, forks, and looks after the forks.
+
+    Args:
+        path: of the socket; it replaces one that a killed program left behind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._runs: dict[int, str] = {}
+        self._ending = False
+        path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        path.chmod(0o600)
+        self._listener.listen()
+        self._woken, self._wake = os.pipe()
+        for end in (self._woken, self._wake):
+            os.set_blocking(end, False)
+
+    def serve(self) -> None:
+        """Serve until SIGTERM, and then until the last run has finished."""
+        signal.set_wakeup_fd(self._wake)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        gc.collect()
+        gc.freeze()  # collections in the forks leave the shared memory untouched
+        while not self._ending or self._runs:
+            sources: list[int | socket.socket] = [self._woken] if self._ending else [self._woken, self._listener]
+            ready, _, _ = select.select(sources, [], [])
+            if self._woken in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._woken, 4096)
+                self._reap()
+            if self._listener in ready and not self._ending:
+                self._answer()
+
+    def _end(self, *_: object) -> None:
+        self._ending = True
+        self._path.unlink(missing_ok=True)
+
+    def _answer(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            connection.settimeout(_ANSWER_SECONDS)
+            with contextlib.suppress(OSError):
+                if run_id := connection.makefile().readline().strip():
+                    process_id = self._fork(run_id)
+                    self._runs[process_id] = run_id
+                    connection.sendall(str(process_id).encode())
+
+    def _reap(self) -> None:
+        for process_id, status in _ended():
+            run_id = self._runs.pop(process_id, None)
+            if run_id is not None and status != 0:
+                self._fork(run_id, status)  # only forks talk to the database
+
+    def _fork(self, run_id: str, died_with: int | None = None) -> int:
+        if process_id := os.fork():
+            return process_id
+        code = 1
+        try:
+            os.setsid()  # a signal to this program's group is not one to the run
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL if number != signal.SIGINT else signal.default_int_handler)
+            self._listener.close()
+            if died_with is None:
+                execute(run_id)
+            else:
+                report_death(run_id, died_with)
+            code = 0
+        except BaseException as error:
+            print(f"run {run_id}: {type(error).__name__}: {error}", file=sys.stderr)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+
+def _ended() -> Iterator[tuple[int, int]]:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            process_id, status = os.waitpid(-1, os.WNOHANG)
+            if process_id == 0:
+                return
+            yield process_id, status
+
+
+def main() -> None:
+    """Serve at the socket named by the only argument."""
+    path = Path(sys.argv[1])
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # what a run's process needs besides Dagster itself
+    import data_platform.instance.folders
+    import data_platform.instance.launcher
+    import data_platform.instance.storage  # noqa: F401
+
+    began = time.monotonic()
+    workers = RunWorkers(path)
+    print(f"run workers: listening after {time.monotonic() - began:.1f} s", flush=True)
+    workers.serve()
+
+
+if __name__ == "__main__":
+    main()

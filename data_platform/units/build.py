@@ -1,7 +1,11 @@
 """Building units from the command line: in which order, and what came of it. Pure; no Dagster."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+
+_SENDER = re.compile(r"^\[\w+\] ")
+_CLASS = re.compile(r"^(?P<module>(?:\w+\.)+)(?P<name>\w+): ")
 
 
 @dataclass
@@ -16,6 +20,7 @@ class BuildResult:
         passed, warned, failed: checks by verdict.
         seconds: wall time of the run, once it has ended.
         cause: the first failure's message, one line.
+        hint: what Dagster said last of the run's process.
     """
 
     unit: str
@@ -27,6 +32,7 @@ class BuildResult:
     failed: int = 0
     seconds: float = 0.0
     cause: str = ""
+    hint: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -53,7 +59,7 @@ class BuildResult:
 
     def broke(self, message: str) -> None:
         """Keep the first failure's message."""
-        self.cause = self.cause or " ".join(message.split())[:400]
+        self.cause = self.cause or _readable(message)
 
     def as_row(self) -> dict[str, object]:
         """The result as a row of the summary."""
@@ -69,6 +75,16 @@ class BuildResult:
             "run_id": self.run_id,
             "cause": self.cause,
         }
+
+
+def _readable(message: str) -> str:
+    """A message in one line; errors that are written for people come without the name of their class."""
+    line = _SENDER.sub("", " ".join(message.split()))
+    found = _CLASS.match(line)
+    if found is None:
+        return line[:400]
+    ours = found["module"].startswith("data_platform.") or found["name"] == "Failure"
+    return (line[found.end() :] if ours else line[found.start("name") :])[:400]
 
 
 def build_order(reads: Mapping[str, Collection[str]]) -> list[list[str]]:

@@ -1,13 +1,10 @@
 """Building a unit through the running platform's queue, by its GraphQL API."""
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from data_platform.errors import DataPlatformError
 from data_platform.units.build import BuildResult
+from data_platform.units.graphql import QueueError, Webserver
 
 _LAUNCH = """
 mutation Launch($params: ExecutionParams!) {
@@ -27,6 +24,7 @@ _FOLLOW = """
 query Follow($run: ID!, $cursor: String) {
   runOrError(runId: $run) {
     __typename
+    ... on PythonError { message }
     ... on Run {
       status startTime endTime
       eventConnection(afterCursor: $cursor) {
@@ -38,8 +36,7 @@ query Follow($run: ID!, $cursor: String) {
             assetKey { path } metadataEntries { label ... on IntMetadataEntry { intValue } }
           }
           ... on AssetCheckEvaluationEvent { evaluation { success severity } }
-          ... on ExecutionStepFailureEvent { error { message cause { message } } }
-          ... on RunFailureEvent { error { message } }
+          ... on ErrorEvent { error { message cause { message } } }
         }
       }
     }
@@ -53,9 +50,7 @@ query Succeeded($tags: [ExecutionTag!]!) {
 }
 """
 
-
-class QueueError(DataPlatformError):
-    """The running platform refused a build, or does not answer."""
+_ENDED_BY_OTHERS = "marked as failed from outside"
 
 
 class RunQueue:
@@ -66,7 +61,7 @@ class RunQueue:
     """
 
     def __init__(self, address: str) -> None:
-        self.address = address
+        self._webserver = Webserver(address)
 
     def submit(self, unit: str, job: str, tags: Mapping[str, str]) -> BuildResult:
         """Put a unit's job into the queue.
@@ -78,7 +73,7 @@ class RunQueue:
             "selector": {"repositoryLocationName": unit, "repositoryName": "__repository__", "jobName": job},
             "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
         }
-        answer = self.ask(_LAUNCH, {"params": params})["launchRun"]
+        answer = self._webserver.order(_LAUNCH, {"params": params})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
             errors = answer.get("errors") or [{"message": answer.get("message") or answer["__typename"]}]
             raise QueueError(
@@ -92,9 +87,10 @@ class RunQueue:
         """Bring a result up to date; returns the cursor for the next call."""
         more = True
         while more:
-            run = self.ask(_FOLLOW, {"run": result.run_id, "cursor": cursor})["runOrError"]
+            run = self._webserver.ask(_FOLLOW, {"run": result.run_id, "cursor": cursor})["runOrError"]
             if run["__typename"] != "Run":
-                raise QueueError(f"run {result.run_id} is gone", anchor="building")
+                why = str(run.get("message") or "it is gone").strip().splitlines()[0]
+                raise QueueError(f"nothing is known of run {result.run_id}: {why}", anchor="building")
             for event in run["eventConnection"]["events"]:
                 _count(event, result)
             cursor, more = run["eventConnection"]["cursor"], run["eventConnection"]["hasMore"]
@@ -106,30 +102,7 @@ class RunQueue:
     def has_succeeded(self, tags: Mapping[str, str]) -> bool:
         """Whether a run with these tags has ever ended well."""
         wanted = [{"key": key, "value": value} for key, value in tags.items()]
-        return bool(self.ask(_SUCCEEDED, {"tags": wanted})["runsOrError"].get("results"))
-
-    def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask the GraphQL API.
-
-        Raises:
-            QueueError: no answer, or an error.
-        """
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(  # noqa: S310 (our own address)
-            f"{self.address}/graphql", body, {"Content-Type": "application/json"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
-                answer = json.load(response)
-        except (urllib.error.URLError, OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise QueueError(
-                f"the platform at {self.address} does not answer ({reason})", fix="see `dp status`", anchor="building"
-            ) from None
-        if answer.get("errors"):
-            raise QueueError(f"the platform answered: {answer['errors'][0]['message']}", anchor="building")
-        data: dict[str, Any] = answer["data"]
-        return data
+        return bool(self._webserver.ask(_SUCCEEDED, {"tags": wanted})["runsOrError"].get("results"))
 
 
 def _count(event: Mapping[str, Any], result: BuildResult) -> None:
@@ -140,7 +113,11 @@ def _count(event: Mapping[str, Any], result: BuildResult) -> None:
     elif kind == "AssetCheckEvaluationEvent":
         verdict = event["evaluation"]
         result.checked(passed=verdict["success"], severity=verdict["severity"])
-    elif kind in {"ExecutionStepFailureEvent", "RunFailureEvent"}:
+    elif kind in {"EngineEvent", "ExecutionStepFailureEvent", "RunFailureEvent"}:
         error = event.get("error") or {}
-        cause = (error.get("cause") or {}).get("message") or error.get("message") or event.get("message") or ""
-        result.broke(cause)
+        said = (error.get("cause") or {}).get("message") or error.get("message") or event.get("message") or ""
+        if kind == "EngineEvent":
+            result.hint = said
+        else:
+            # a run that others end says nothing of its own; the event before it does
+            result.broke(result.hint if result.hint and _ENDED_BY_OTHERS in said else said)

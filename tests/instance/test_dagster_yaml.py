@@ -49,10 +49,10 @@ def test_no_setting_overrides_the_answers_of_a_run_coordinator() -> None:
 def test_a_run_that_died_is_noticed_and_its_slots_are_freed(instance: DagsterInstance) -> None:
     assert instance.run_monitoring_enabled
     assert instance.run_launcher.supports_check_run_worker_health
-    assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] == 30
+    assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] == 5
     assert instance.run_monitoring_start_timeout_seconds == 180
     assert instance.run_monitoring_cancel_timeout_seconds == 120
-    assert instance.run_monitoring_poll_interval_seconds == 15
+    assert instance.run_monitoring_poll_interval_seconds == 5
 
 
 def test_a_run_is_tried_again_only_where_it_asks_for_it(instance: DagsterInstance) -> None:

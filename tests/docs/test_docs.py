@@ -38,10 +38,20 @@ def anchors_in_code() -> dict[str, str]:
     found = {}
     for path in sorted((ROOT / "data_platform").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(text)):
+        tree = ast.parse(text)
+        named = {
+            target.id: statement.value
+            for statement in tree.body
+            if isinstance(statement, ast.Assign)
+            for target in statement.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg == "anchor":
+                value = named.get(node.value.id, node.value) if isinstance(node.value, ast.Name) else node.value
                 place = f"{relative(path)}:{node.value.lineno}"
-                constants = [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
+                assert not isinstance(value, ast.Name), f"{place}: write the anchor out, so that it can be looked up"
+                constants = [part.value for part in ast.walk(value) if isinstance(part, ast.Constant)]
                 found |= {str(constant): place for constant in constants if constant is not None}
         for anchor in re.findall(r"docs/errors\.md#([\w-]+)", text):
             found[anchor] = relative(path)

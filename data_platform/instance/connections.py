@@ -1,8 +1,6 @@
 """Pooled connections that survive a restart of PostgreSQL, shared by everything in a process that uses a database."""
 
-import contextlib
 import os
-import select
 import threading
 import time
 import weakref
@@ -10,29 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import sqlalchemy
-from sqlalchemy import event, exc
+from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
+from data_platform.instance.address import with_driver
 from data_platform.instance.errors import InstanceError
+from data_platform.instance.outages import is_passing, is_refusal
+from data_platform.instance.pool import KEPT, MOST, PATIENCE_SECONDS, pooled_engine
 
 T = TypeVar("T")
 
-# One process keeps at most KEPT idle connections, for IDLE_SECONDS; a burst of threads may open MOST at a time.
-# With some fifteen processes on one machine this stays far below the server's limit.
-KEPT, MOST, IDLE_SECONDS = 3, 20, 60
-PATIENCE_SECONDS = 30.0  # for a server that restarts
 _FIRST_PATIENCE_SECONDS = 5.0  # for a server this process has never reached
-_UNCHECKED_SECONDS = 30.0  # an older connection is tried with a query before it is used
-# what a server says while it is coming or going; any other refusal is final
-_PASSING = (
-    "starting up",
-    "shutting down",
-    "recovery",
-    "too many clients",
-    "connection slots",
-    "terminating connection",
-)
 
 
 class Database:
@@ -43,12 +29,12 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        # SQLAlchemy 2.1 takes a plain postgresql:// for psycopg 3
-        self.url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
+        self.url = with_driver(url)
         self.known: set[tuple[str, ...]] = set()  # which tables and columns were seen (see tables.py)
         self._own = threading.local()
         self._reached = False
-        self._engine = self._create_engine()
+        self._limits = (0, -1, MOST - KEPT)
+        self._engine = pooled_engine(self.url, *self._limits)
         _forget_after_fork(self)
 
     @property
@@ -56,42 +42,13 @@ class Database:
         """SQLAlchemy's engine; in autocommit mode, as Dagster's storages expect."""
         return self._engine
 
-    def limit_statements(self, milliseconds: int, recycle_seconds: int = -1, overflow: int = MOST - KEPT) -> None:
-        """Cancel statements that take longer (the web server does not want to wait for ever)."""
-        replaced = self._engine
-        self._engine = self._create_engine(milliseconds, recycle_seconds, overflow)
-        replaced.dispose()
-
-    def _create_engine(self, timeout: int = 0, recycle: int = -1, overflow: int = MOST - KEPT) -> Engine:
-        engine = sqlalchemy.create_engine(
-            self.url,
-            isolation_level="AUTOCOMMIT",
-            pool_size=KEPT,
-            max_overflow=overflow,
-            pool_recycle=recycle,
-            pool_use_lifo=True,  # connections beyond the need fall idle, and the server closes them
-            pool_timeout=PATIENCE_SECONDS,
-        )
-
-        @event.listens_for(engine, "connect")
-        def configure(connection: Any, _record: Any) -> None:
-            settings = {"statement_timeout": timeout} if timeout else {}
-            if connection.server_version >= 140000:
-                settings["idle_session_timeout"] = IDLE_SECONDS * 1000
-            with contextlib.closing(connection.cursor()) as cursor:
-                cursor.execute("; ".join(f"SET {name} = {int(value)}" for name, value in settings.items()) or "SELECT")
-            connection.commit()
-
-        @event.listens_for(engine, "checkin")
-        def remember(_connection: Any, record: Any) -> None:
-            record.info["used"] = time.monotonic()
-
-        @event.listens_for(engine, "checkout")
-        def check(connection: Any, record: Any, _proxy: Any) -> None:
-            if not _is_alive(connection, time.monotonic() - record.info.get("used", time.monotonic())):
-                raise exc.DisconnectionError("the server closed the connection")
-
-        return engine
+    def limit_statements(self, milliseconds: int, recycle_seconds: int, overflow: int) -> None:
+        """Cancel statements that take longer: a web server does not want to wait for ever. Safe to repeat."""
+        limits = (milliseconds, recycle_seconds, overflow)
+        if limits != self._limits:
+            replaced, self._limits = self._engine, limits
+            self._engine = pooled_engine(self.url, *limits)
+            replaced.dispose()
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -134,8 +91,8 @@ class Database:
             try:
                 done = act()
             except (exc.DBAPIError, exc.TimeoutError) as error:
-                passing = _is_passing(error)
-                if not passing and _is_refusal(error):
+                passing = is_passing(error)
+                if not passing and is_refusal(error):
                     raise self._not_reached(error) from error
                 if not passing:
                     raise
@@ -191,37 +148,6 @@ def shared_database(url: str) -> Database:
         if url not in _databases:
             _databases[url] = Database(url)
         return _databases[url]
-
-
-def _is_alive(connection: Any, idle_seconds: float) -> bool:
-    # a healthy idle connection has nothing to read; a closed one reads its end
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    if waiting.poll(0):
-        return False
-    if idle_seconds < _UNCHECKED_SECONDS:
-        return True
-    try:
-        with contextlib.closing(connection.cursor()) as cursor:
-            cursor.execute("SELECT 1")
-    except connection.OperationalError:
-        return False
-    return True
-
-
-def _is_passing(error: exc.SQLAlchemyError) -> bool:
-    if isinstance(error, exc.TimeoutError):
-        return True
-    if not isinstance(error, exc.OperationalError | exc.InterfaceError | exc.InternalError):
-        return False
-    said = str(error.orig)
-    if error.connection_invalidated or any(phrase in said for phrase in _PASSING):
-        return True
-    return error.statement is None and "FATAL" not in said
-
-
-def _is_refusal(error: exc.SQLAlchemyError) -> bool:
-    return isinstance(error, exc.OperationalError) and error.statement is None
 
 
 def _forget_after_fork(database: Database) -> None:

@@ -4,21 +4,19 @@ Only local access: over a Unix socket for the user who runs the platform (checke
 folder's path is too long for a socket, over 127.0.0.1 with a generated password (never sent in the clear).
 """
 
-import fcntl
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from data_platform.instance.cluster import DATABASE, PORT, ROLE, create_cluster, program, write_access_rules
 from data_platform.instance.errors import InstanceError
+from data_platform.instance.locks import locked
 from data_platform.instance.os_user import server_user
 
 # the length of sun_path in a socket address, without its closing zero: 107 on Linux, 103 on macOS
@@ -65,7 +63,7 @@ class EmbeddedPostgres:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with _locked(self.folder / "prepare.lock"):
+            with locked(self.folder / "prepare.lock"):
                 create_cluster(self.folder)
                 write_access_rules(self.folder)
                 self._choose_address()
@@ -114,69 +112,22 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + seconds
         while not self.is_ready():
             if time.monotonic() > deadline:
-                raise self._not_started(f"the database does not answer after {seconds:.0f} s")
+                raise self.not_started(f"the database does not answer after {seconds:.0f} s")
             time.sleep(0.02)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """The database for a command, when the platform may be down: started if it is not running, stopped at the
         end by the last command that uses it, and left alone if something else started it.
 
         Raises:
             InstanceError: it cannot be prepared or started.
         """
-        self.prepare()
-        with (self.folder / "users.lock").open("w") as users:
-            fcntl.flock(users, fcntl.LOCK_SH)
-            with _locked(self.folder / "start.lock"):
-                if not self.is_ready():
-                    self._start()
-            try:
-                yield
-            finally:
-                with suppress(BlockingIOError):
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    self._stop()
+        from data_platform.instance.on_demand import running
 
-    @property
-    def _started_by_a_command(self) -> Path:
-        return self.folder / "started-by-a-command"
+        return running(self)
 
-    def _start(self) -> None:
-        with (self.folder / "server.log").open("a") as log:
-            process = subprocess.Popen(
-                self.command(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C ends the command first, and the command then stops the server
-            )
-        self._started_by_a_command.write_text(str(process.pid))
-        deadline = time.monotonic() + 60
-        while not self.is_ready():
-            if process.poll() is not None:
-                raise self._not_started("the database did not start")
-            if time.monotonic() > deadline:
-                process.kill()
-                raise self._not_started("the database does not answer after 60 s")
-            time.sleep(0.02)
-
-    def _stop(self) -> None:
-        try:
-            number = int(self._started_by_a_command.read_text())
-            running = int((self.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
-            return
-        if number != running:  # a process manager's server by now
-            return
-        with suppress(ProcessLookupError):
-            os.kill(number, self.STOP_SIGNAL)
-            with _locked(self.folder / "server.lock"):
-                self._started_by_a_command.unlink(missing_ok=True)
-        with suppress(ChildProcessError):
-            os.waitpid(number, 0)
-
-    def _not_started(self, what: str) -> InstanceError:
+    def not_started(self, what: str) -> InstanceError:
+        """The error that says what its log says."""
         log = self.folder / "server.log"
         lines = log.read_text().strip().splitlines() if log.exists() else []
         said = next((line for line in reversed(lines) if "FATAL" in line or "ERROR" in line), "")
@@ -186,13 +137,6 @@ class EmbeddedPostgres:
             fix="read the log; `dp down` and `make up` start it anew",
             anchor="embedded-postgresql",
         )
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _free_port() -> int:

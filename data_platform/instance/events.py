@@ -51,7 +51,8 @@ class PooledEventLogStorage(PostgresEventLogStorage):
             yield connection
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Called once by the storage for all three parts."""
+        """Dagster's web server asks for a limit to the time of a statement."""
+        self.database.limit_statements(statement_timeout, pool_recycle, max_overflow)
         self._engine = self.database.engine
 
     def store_event(self, event: EventLogEntry) -> None:

@@ -16,7 +16,7 @@ from data_platform.instance.private import (
     LaunchRunContext,
     WorkerStatus,
 )
-from data_platform.instance.run_workers import SOCKET_VARIABLE, start_run
+from data_platform.instance.run_execution import SOCKET_VARIABLE, start_run
 
 WORKER_TAG = ".dagster/run_worker"  # a tag that starts so is not shown
 

@@ -34,7 +34,8 @@ class PooledRunStorage(PostgresRunStorage):
         return self.database.connect()
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Called once by the storage for all three parts."""
+        """Dagster's web server asks for a limit to the time of a statement."""
+        self.database.limit_statements(statement_timeout, pool_recycle, max_overflow)
         self._engine = self.database.engine
 
     def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
@@ -66,5 +67,6 @@ class PooledScheduleStorage(PostgresScheduleStorage):
         return self.database.connect()
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Called once by the storage for all three parts."""
+        """Dagster's web server asks for a limit to the time of a statement."""
+        self.database.limit_statements(statement_timeout, pool_recycle, max_overflow)
         self._engine = self.database.engine

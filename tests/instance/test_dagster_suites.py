@@ -47,12 +47,21 @@ def _lock() -> str:
     return (REPOSITORY / "requirements.lock").read_text()
 
 
+# what this room writes otherwise than Dagster: events, checks, planned events, a run's status, slots
+OURS = "batch or planned or asset_check or handle_run_event or concurrency or basic or wipe or tags"
+
+
 @pytest.mark.timeout(900)
-def test_dagsters_own_storage_suites_pass(dagster_tests: Path, database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("chosen", "at_least"), [(OURS, 70), pytest.param("", 240, marks=pytest.mark.slow)], ids=["ours", "all"]
+)
+def test_dagsters_own_storage_suites_pass(
+    dagster_tests: Path, database_url: str, tmp_path: Path, chosen: str, at_least: int
+) -> None:
     suites = Path(__file__).parent / "suites" / "on_pooled_storage.py"
     options = ["-q", "-p", "no:cacheprovider", "-W", "ignore", "-c", os.devnull, "--rootdir", str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(suites)],
+        [sys.executable, "-m", "pytest", *options, "-k", chosen, str(suites)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(dagster_tests), "DATABASE_URL": database_url},
         capture_output=True,
@@ -62,4 +71,4 @@ def test_dagsters_own_storage_suites_pass(dagster_tests: Path, database_url: str
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed
-    assert int(passed.group(1)) >= 240, "the suites were not all collected"
+    assert int(passed.group(1)) >= at_least, "the suites were not all collected"

@@ -18,7 +18,7 @@ from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import GrpcServerTarget
 
-from data_platform.instance.run_workers import SOCKET_VARIABLE, start_run
+from data_platform.instance.run_execution import SOCKET_VARIABLE, start_run
 
 HOME = Path(__file__).parents[2] / "dagster_home"
 JOBS = Path(__file__).parent / "jobs_to_run.py"

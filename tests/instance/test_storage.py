@@ -23,8 +23,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from data_platform.errors import DataPlatformError
-from data_platform.instance.connections import KEPT, shared_database
+from data_platform.instance.address import database_url, with_driver
+from data_platform.instance.connections import shared_database
 from data_platform.instance.embedded import EmbeddedPostgres
+from data_platform.instance.pool import KEPT
 
 ASSETS, CHECKS = 6, 3
 
@@ -403,3 +405,25 @@ def test_a_database_that_refuses_is_not_asked_again(database_url: str) -> None:
     with pytest.raises(DataPlatformError, match="does not exist"):
         _open_storage(database_url.replace("/test_", "/no_"))
     assert time.monotonic() - began < 3
+
+
+def test_an_address_that_is_not_postgresqls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_PLATFORM_POSTGRES_URL", "mysql://user:secret@host/database")
+    with pytest.raises(DataPlatformError, match="not the address of a PostgreSQL") as raised:
+        database_url()
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2", "postgresql+psycopg"])
+def test_every_way_to_write_a_postgresql_address_is_understood(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_PLATFORM_POSTGRES_URL", f"{scheme}://user:secret@host/database")
+    assert database_url() == "postgresql://user:secret@host/database"
+    assert with_driver(database_url()) == "postgresql+psycopg2://user:secret@host/database"
+
+
+def test_the_web_servers_statements_are_limited_in_time(pooled: DagsterInstance, database_url: str) -> None:
+    pooled.optimize_for_webserver(statement_timeout=300, pool_recycle=3600, max_overflow=20)
+    for connect in (pooled.run_storage.connect, pooled.event_log_storage.index_connection):  # type: ignore[attr-defined]
+        with pytest.raises(sqlalchemy.exc.OperationalError, match="statement timeout"), connect() as connection:
+            connection.exec_driver_sql("SELECT pg_sleep(2)")
+    assert pooled.get_runs() == []

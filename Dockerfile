@@ -3,8 +3,8 @@ ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE} AS environment
 WORKDIR /opt/data-platform
 RUN command -v python3 >/dev/null && python3 -m venv .venv
-COPY requirements.lock ./
-RUN .venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements-cloud.lock ./
+RUN .venv/bin/pip install --no-cache-dir --require-hashes -r requirements-cloud.lock
 
 FROM ${BASE}
 ENV LANG=C.UTF-8 \
@@ -18,7 +18,7 @@ COPY --from=environment /opt/data-platform/.venv .venv
 COPY . .
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e .
 USER platform
-# the dbt projects are parsed once, here: code servers of this image load what it leaves
+# the dbt projects are parsed once, here; a container on a fresh volume of this image starts with what it leaves
 RUN DATA_PLATFORM_ENVIRONMENT=prod dp unit prepare
 # which process a container is, is said by its command: see docs/platform-engineer.md
 CMD ["dp", "--help"]

@@ -64,6 +64,6 @@ lock: setup-dev ## pin the dependencies anew, with hashes
 	@ci/lock.sh
 
 .PHONY: clean
-clean: ## remove the environment and everything the platform wrote on this machine
+clean: ## remove the environment and the tools' caches; the data in var stays
 	@test ! -x $(BIN)/dp || $(BIN)/dp down || true
-	@rm -rf .venv var
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import click
@@ -47,6 +48,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run `dp` with these arguments and return its exit code."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries say to programmers is nothing for the user
     try:
         code = app(arguments, prog_name="dp", standalone_mode=False)
     except DataPlatformError as error:

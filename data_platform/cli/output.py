@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -19,9 +19,12 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str |
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for column in rows[0] if rows else ():
+    for position, column in enumerate(rows[0] if rows else ()):
         numeric = all(isinstance(row[column], int | float) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+        # names and numbers are never broken; texts are, where the terminal is narrow
+        whole = position == 0 or numeric
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(column.replace("_", " "), justify=justify, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
     Console().print(table)

@@ -41,7 +41,8 @@ def print_summary(results: Sequence[BuildResult], seconds: float, *, as_json: bo
     else:
         hidden = {"run_id", "cause"}
         rows = [*(result.as_row() for result in results), total]
-        print_rows([{key: row[key] for key in row if key not in hidden} for row in rows], as_json=False)
+        names = {"checks_passed": "passed", "checks_warned": "warned", "checks_failed": "failed"}
+        print_rows([{names.get(k, k): row[k] for k in row if k not in hidden} for row in rows], as_json=False)
         for result in results:
             if result.cause:
                 print(f"dp: {result.unit}: {result.cause}", file=sys.stderr)

@@ -117,6 +117,7 @@ def new(
     for folder in new_unit(environment, name, dbt_repo=dbt_repo, title=title, owner=owner):
         typer.echo(f"made {folder}")
     _refresh(environment)
+    typer.echo(f"commit it: git add code_locations/{name} dbt_projects/{name} dagster_home/workspace.yaml")
     typer.echo(f"next: `dp unit build {name}`, then edit code_locations/{name}/unit.yaml")
 
 
@@ -133,7 +134,7 @@ def remove(
 
     environment = current_environment()
     remove_unit(environment, name, force=force)
-    typer.echo(f"removed {name}; its data stays in {environment.duckdb_file(name).parent}")
+    typer.echo(f"removed {name}; its data stays: {environment.duckdb_file(name)}, and in the storage")
     _refresh(environment)
 
 

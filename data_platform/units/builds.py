@@ -12,7 +12,7 @@ from data_platform.units.build import BuildResult, build_order
 from data_platform.units.card import unit_folders
 from data_platform.units.in_process import build_in_process
 from data_platform.units.queue import RunQueue
-from data_platform.units.schedules import JOB, partition_tags
+from data_platform.units.schedules import JOB, VERSION_TAG, partition_tags
 from data_platform.units.unit import Unit, read_unit
 
 POLL_SECONDS = 0.5
@@ -69,7 +69,10 @@ def build_units(
                 progress(results)
                 build_in_process(units[name], results[-1], _tags(name, graphs[name]), lambda: progress(results))
         else:
-            _build_in_queue(RunQueue(address), wave, graphs, results, progress)
+            queue = RunQueue(address)
+            for name in wave:
+                queue.bring_up_to_date(name, JOB, VERSION_TAG, units[name].version())
+            _build_in_queue(queue, wave, graphs, results, progress)
     return results
 
 

@@ -44,6 +44,24 @@ query Follow($run: ID!, $cursor: String) {
 }
 """
 
+_JOB_TAGS = """
+query JobTags($unit: String!, $job: String!) {
+  pipelineOrError(params: {repositoryLocationName: $unit, repositoryName: "__repository__", pipelineName: $job}) {
+    __typename
+    ... on Pipeline { tags { key value } }
+  }
+}
+"""
+
+_RELOAD = """
+mutation Reload($unit: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $unit) {
+    __typename
+    ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } }
+  }
+}
+"""
+
 _SUCCEEDED = """
 query Succeeded($tags: [ExecutionTag!]!) {
   runsOrError(filter: {tags: $tags, statuses: [SUCCESS]}, limit: 1) { __typename ... on Runs { results { runId } } }
@@ -82,6 +100,24 @@ class RunQueue:
                 anchor="building",
             )
         return BuildResult(unit, run_id=answer["run"]["runId"])
+
+    def bring_up_to_date(self, unit: str, job: str, tag: str, version: str) -> None:
+        """Let a unit's code server load its files anew if the job's tag does not bear this version.
+
+        Raises:
+            QueueError: the new version does not load.
+        """
+        found = self._webserver.ask(_JOB_TAGS, {"unit": unit, "job": job})["pipelineOrError"]
+        if {"key": tag, "value": version} in found.get("tags", []):
+            return
+        answer = self._webserver.order(_RELOAD, {"unit": unit})["reloadRepositoryLocation"]
+        loaded = answer.get("locationOrLoadError") or {"__typename": "PythonError", "message": "it is not served"}
+        if loaded["__typename"] == "PythonError":
+            raise QueueError(
+                f"{unit} does not load: {loaded['message'].strip().splitlines()[0]}",
+                fix=f"see `dp unit check {unit}`",
+                anchor="building",
+            )
 
     def follow(self, result: BuildResult, cursor: str | None) -> str | None:
         """Bring a result up to date; returns the cursor for the next call."""

@@ -7,19 +7,28 @@ import dagster as dg
 
 from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.specs import partitions_of
+from data_platform.environment import Environment, EnvironmentName
 from data_platform.units.card import Schedule
 
 JOB = "build"
+VERSION_TAG = "data_platform/version"
+# elsewhere a person starts a schedule, in the UI under Automation
+SCHEDULED_ENVIRONMENTS = frozenset({EnvironmentName.DEV, EnvironmentName.PROD})
 SCHEDULED_PARTITIONS = 2
 
 
-def build_job() -> Any:
-    """The job that builds everything of the code location."""
-    return dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), description="Builds everything of this unit.")
+def build_job(version: str) -> Any:
+    """The job that builds everything of the code location; its runs bear the version of the unit's code."""
+    return dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all(),
+        description="Builds everything of this unit.",
+        tags={VERSION_TAG: version},
+    )
 
 
-def build_schedule(schedule: Schedule, graph: DbtGraph) -> dg.ScheduleDefinition:
-    """The schedule of the build job.
+def build_schedule(schedule: Schedule, graph: DbtGraph, environment: Environment) -> dg.ScheduleDefinition:
+    """The schedule of the build job; it runs by itself in dev and prod.
 
     Partitioned models are built for the latest partitions only: late data of the one before is taken along, and
     history is left to backfills.
@@ -28,12 +37,14 @@ def build_schedule(schedule: Schedule, graph: DbtGraph) -> dg.ScheduleDefinition
     def tags(_: dg.ScheduleEvaluationContext) -> dict[str, str]:
         return partition_tags(graph, latest=SCHEDULED_PARTITIONS)
 
+    runs = environment.name in SCHEDULED_ENVIRONMENTS
     return dg.ScheduleDefinition(
         name=f"{JOB}_schedule",
         job_name=JOB,
         cron_schedule=schedule.cron,
         execution_timezone=schedule.timezone,
         tags_fn=tags,
+        default_status=dg.DefaultScheduleStatus.RUNNING if runs else dg.DefaultScheduleStatus.STOPPED,
         description="Builds everything of this unit by itself.",
     )
 

@@ -1,5 +1,6 @@
 """A unit card turned into the definitions of a code location."""
 
+import hashlib
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,14 @@ class Unit:
     def pool(self) -> str | None:
         """The Dagster pool with one slot that guards the unit's DuckDB file; other warehouses need none."""
         return f"duckdb_{self.card.name}" if self.environment.warehouse == "duckdb" else None
+
+    def version(self) -> str:
+        """Hash of everything the unit's definitions follow from: its folder and its dbt project."""
+        digest = hashlib.blake2b(self.project.fingerprint().encode(), digest_size=8)
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"\0{path.relative_to(self.folder)}\0".encode() + path.read_bytes())
+        return digest.hexdigest()
 
 
 def read_unit(folder: Path, environment: Environment | None = None) -> Unit:
@@ -88,8 +97,8 @@ def unit_definitions(unit: Unit) -> dg.Definitions:
     own = dg.Definitions(assets=[models, *published], executor=dg.in_process_executor)
     parts = [own, *_from_defs_folder(unit)]
     merged = dg.Definitions.merge(*parts)
-    schedules = [build_schedule(card.schedule, graph)] if card.schedule else []
-    extra = dg.Definitions(assets=_outside(graph, merged), jobs=[build_job()], schedules=schedules)
+    schedules = [build_schedule(card.schedule, graph, unit.environment)] if card.schedule else []
+    extra = dg.Definitions(assets=_outside(graph, merged), jobs=[build_job(unit.version())], schedules=schedules)
     return dg.Definitions.merge(merged, extra)
 
 

@@ -50,7 +50,7 @@ def read_model(path: Path, model: type[ModelT], *, shown_as: Path | None = None)
         raise UsageError(
             _what(mistake),
             where=shown,
-            line=_line_of(root, mistake["loc"]),
+            line=line_of(root, mistake["loc"]),
             fix=_fix(mistake, model),
             anchor="yaml-files",
         ) from None
@@ -88,7 +88,7 @@ def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _line_of(node: yaml.Node | None, location: Location) -> int | None:
+def line_of(node: yaml.Node | None, location: Location) -> int | None:
     """The 1-based line of the deepest part of `location` that the file holds."""
     line = node.start_mark.line + 1 if node else None
     for part in location:

@@ -1,14 +1,18 @@
 """Checking units without building anything: the card, the dbt project, the definitions, what they read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.prepare import prepare
 from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError, UsageError
 from data_platform.units.card import unit_folders
+
+if TYPE_CHECKING:
+    from data_platform.units.unit import Unit
 
 
 @dataclass(frozen=True)
@@ -42,26 +46,45 @@ def check_units(environment: Environment, names: Collection[str]) -> list[UnitVe
         raise UsageError(
             f"there is no unit {unknown[0]!r}", fix=f"known units: {', '.join(folders) or 'none'}", anchor="unit-cards"
         )
-    return [_check(folders[name], environment, set(folders)) for name in names or folders]
+    wanted = {name: folders[name] for name in names or folders}
+    units, verdicts = _read(wanted, environment)
+    errors = prepare([unit.project for unit in units])  # all in one process: loading dbt takes longer than parsing
+    for unit in units:
+        error = errors.get(unit.card.name)
+        verdicts[unit.card.name] = _refused(unit.card.name, error) if error else _check(unit, set(folders))
+    return [verdicts[name] for name in wanted]
 
 
-def _check(folder: Path, environment: Environment, known: set[str]) -> UnitVerdict:
+def _read(folders: Mapping[str, Path], environment: Environment) -> tuple[list["Unit"], dict[str, UnitVerdict]]:
+    """The units whose cards can be read, and the verdicts on the others."""
+    from data_platform.units.unit import read_unit
+
+    units, verdicts = [], {}
+    for name, folder in folders.items():
+        try:
+            units.append(read_unit(folder, environment))
+        except DataPlatformError as error:
+            verdicts[name] = _refused(name, error)
+    return units, verdicts
+
+
+def _refused(name: str, error: DataPlatformError) -> UnitVerdict:
+    return UnitVerdict(name, problem=str(error))
+
+
+def _check(unit: "Unit", known: set[str]) -> UnitVerdict:
     from data_platform.dbt.graph import read_graph
-    from data_platform.units.unit import read_unit, unit_definitions
+    from data_platform.units.definitions_error import definitions_error
+    from data_platform.units.unit import unit_definitions
 
+    name = unit.card.name
     try:
-        unit = read_unit(folder, environment)
-        errors = prepare([unit.project])
-        if errors:
-            raise errors[unit.card.name]
         graph = read_graph(unit.project.graph_file)
         _check_reads(graph, known, unit.project.shown)
-        unit_definitions(unit).resolve_all_asset_specs()
-    except DataPlatformError as error:
-        return UnitVerdict(folder.name, problem=str(error))
+        unit_definitions(unit).resolve_all_job_defs()
     except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
-        return UnitVerdict(folder.name, problem=f"does not load: {' '.join(str(_root(error)).split())[:300]}")
-    return UnitVerdict(folder.name, models=len(graph.models), checks=len(graph.checks))
+        return _refused(name, definitions_error(error, unit.folder, unit.environment.root))
+    return UnitVerdict(name, models=len(graph.models), checks=len(graph.checks))
 
 
 def _check_reads(graph: DbtGraph, known: set[str], shown: Path) -> None:
@@ -73,9 +96,3 @@ def _check_reads(graph: DbtGraph, known: set[str], shown: Path) -> None:
                 fix=f"known units: {', '.join(sorted(known))}",
                 anchor="cross-unit-sources",
             )
-
-
-def _root(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error

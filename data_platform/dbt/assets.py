@@ -132,7 +132,7 @@ def _materialized(model: Model, result: NodeResult) -> dg.MaterializeResult[None
     described = {column.name.lower(): column.description for column in model.columns}
     columns = [Column(name, kind, described.get(name.lower(), "")) for name, kind in result.columns]
     metadata: dict[str, Any] = {
-        **column_schema(columns or model.columns),
+        **column_schema(columns or model.columns, model.lineage),
         **column_lineage(model, columns),
         "dbt/seconds": round(result.seconds, 3),
     }

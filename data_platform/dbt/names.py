@@ -56,6 +56,7 @@ class Names:
         self._unit, self._project = unit, manifest["metadata"]["project_name"]
         selectable = [*manifest["nodes"].values(), *manifest.get("unit_tests", {}).values()]
         self._same_fqn = Counter(tuple(node["fqn"]) for node in selectable)
+        self._seeds = {relation(node): node for node in self._nodes.values() if node["resource_type"] == "seed"}
         self._keys: dict[str, str] = {}
         taken: dict[str, Node] = {}
         # assets first: where a source would bear an asset's key, the source gives way
@@ -105,7 +106,8 @@ class Names:
                 return "/".join(explicit)
             if said.get("unit"):
                 return f"{said['unit']}/published/{node['name']}"
-            return self._join(node["source_name"], node["name"])
+            seed = self._seeds.get(relation(node))
+            return self._keys[seed["unique_id"]] if seed else self._join(node["source_name"], node["name"])
         version = f"_v{node['version']}" if node.get("version") is not None else ""
         package = [] if node["package_name"] == self._project else [node["package_name"]]
         return self._join(*package, layer(node), node["name"] + version)
@@ -121,7 +123,7 @@ class Names:
         if node["resource_type"] == "source":
             if other["resource_type"] == "source":
                 return key  # two sources may well be one table
-            if other["resource_type"] == "seed" and relation(other) == relation(node):
+            if relation(other) in self._seeds and relation(other) == relation(node):
                 return key  # the seed makes what the source reads
             return self._free(self._join("sources", node["source_name"], node["name"]), node, taken)
         return f"{key}_{hashlib.blake2b(node['unique_id'].encode(), digest_size=3).hexdigest()}"

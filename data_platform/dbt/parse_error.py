@@ -11,9 +11,10 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(r"\bline (\d+)")
 # dbt names what it misses, and not the line that asks for it
 _MISSED = re.compile(
-    r"(?:depends on a (?:node|source) named|not provided:|Required var|macro named|No macro) ['\"]([^'\"]+)['\"]"
+    r"(?:depends on a (?:node|source) named|not provided:|Required var) ['\"]([^'\"]+)['\"]"
     r"|['\"](\w+)['\"] is undefined"
 )
+_UNSET = re.compile(r"Env var required but not provided: '(\w+)'")
 _MODEL = re.compile(r"\b[Mm]odel '(\w+)'")
 _TEXTS = frozenset({".sql", ".yml", ".yaml", ".md", ".csv", ".py"})
 
@@ -55,13 +56,12 @@ def _named(message: str, folder: Path) -> str | None:
 
 
 def _meant(message: str, folder: Path) -> str | None:
-    """The file of the model that the message names, or else the first that asks for what is missed."""
-    model = _MODEL.search(message)
-    missed = _missed(message)
+    """The file of the model that the message names, or else the first that asks for the variable it misses."""
+    model, unset = _MODEL.search(message), _UNSET.search(message)
     for path in _relative(folder):
         if model and Path(path).stem == model.group(1) and Path(path).suffix == ".sql":
             return path
-        if missed and not model and Path(path).suffix in _TEXTS and _line_with(missed, folder / path):
+        if unset and Path(path).suffix in _TEXTS and _line_with(unset.group(1), folder / path):
             return path
     return None
 

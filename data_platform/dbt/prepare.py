@@ -134,7 +134,7 @@ def _ending(done: subprocess.CompletedProcess[str]) -> str:
 def _fix(message: str, folder: Path) -> str:
     if variable := re.search(r"Env var required but not provided: '(\w+)'", message):
         return f"set the environment variable {variable.group(1)}, or give env_var() a default"
-    if "dbt deps" in message:
+    if 'Run "dbt deps"' in message:
         return f"run `dbt deps` in {folder}"
     return f"try `dbt parse` in {folder}"
 

@@ -10,6 +10,10 @@ import dagster as dg
 
 from data_platform.dbt.graph import Batches, Check, Column, DbtGraph, Model, Source
 
+Lineage = Mapping[str, Sequence[Sequence[str]]]
+NO_LINEAGE: Lineage = {}
+MOST_ORIGINS = 5
+
 
 def asset_key(key: str) -> dg.AssetKey:
     """`unit/layer/name` as an asset key."""
@@ -60,7 +64,7 @@ def asset_specs(
             freshness_policy=freshness,
             partitions_def=partitions_of(model.batches),
             metadata={
-                **column_schema(model.columns),
+                **column_schema(model.columns, model.lineage),
                 "dagster/relation_identifier": ".".join(model.relation),
                 "dagster/code_references": _code_reference(project_folder, model.path),
                 "dbt/unique_id": model.unique_id,
@@ -96,14 +100,35 @@ def source_spec(source: Source) -> dg.AssetSpec:
     )
 
 
-def column_schema(columns: Sequence[Column]) -> dict[str, Any]:
-    """The column schema as Dagster metadata; nothing where no column is known."""
+def column_schema(columns: Sequence[Column], lineage: Lineage = NO_LINEAGE) -> dict[str, Any]:
+    """The column schema as Dagster metadata; nothing where no column is known.
+
+    Args:
+        columns: the columns.
+        lineage: where they come from. The open-source UI shows column lineage nowhere else than here, as links
+            below each column's description.
+    """
     if not columns:
         return {}
+    origins = {name.lower(): _origin(parents) for name, parents in lineage.items()}
     schema = dg.TableSchema(
-        [dg.TableColumn(column.name, column.type or "unknown", column.description or None) for column in columns]
+        [
+            dg.TableColumn(
+                name=column.name,
+                type=column.type or "unknown",
+                description="\n\n".join(filter(None, (column.description, origins.get(column.name.lower())))) or None,
+            )
+            for column in columns
+        ]
     )
     return {"dagster/column_schema": schema}
+
+
+def _origin(parents: Sequence[Sequence[str]]) -> str:
+    """The columns that a column is made of, in Markdown."""
+    shown = [f"[{key}](/assets/{key}) `{name}`" for key, name in parents[:MOST_ORIGINS]]
+    more = len(parents) - len(shown)
+    return f"From {', '.join(shown)}{f' and {more} more' if more else ''}" if shown else ""
 
 
 def column_lineage(model: Model, columns: Sequence[Column] = ()) -> dict[str, Any]:

@@ -14,8 +14,8 @@ models: {odd: {+materialized: table}}
     "transform/sql/crm/_sources.yml": "sources: [{name: crm, schema: raw_crm, tables: [{name: customers}]}]",
     "transform/sql/crm/customers.sql": "select * from {{ source('crm', 'customers') }}",
     # a source that a seed of the project makes
-    "transform/data/landing/rates.csv": "currency,rate\nEUR,1\n",
-    "transform/data/landing/_rates.yml": "seeds: [{name: rates, config: {schema: landing}}]",
+    "transform/data/lists/rates.csv": "currency,rate\nEUR,1\n",
+    "transform/data/lists/_rates.yml": "seeds: [{name: rates, config: {schema: landing}}]",
     "transform/sql/landing.yml": "sources: [{name: landing, schema: main_landing, tables: [{name: rates}]}]",
     "transform/sql/marts/rates_used.sql": "select * from {{ source('landing', 'rates') }}",
     # names that Dagster does not take as they are

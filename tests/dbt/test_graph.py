@@ -118,7 +118,7 @@ def test_a_source_gives_way_to_the_model_that_bears_its_name(graphs: Graphs) -> 
 
 def test_a_source_that_a_seed_of_the_project_makes_is_that_seed(graphs: Graphs) -> None:
     used = next(model for model in graphs["odd"].models if model.key == "odd/marts/rates_used")
-    assert used.upstream == ["odd/landing/rates"]
+    assert used.upstream == ["odd/lists/rates"]
 
 
 def test_names_that_dagster_does_not_take_are_changed_and_kept_apart(graphs: Graphs) -> None:

@@ -120,8 +120,12 @@ def test_a_materialization_shows_columns_and_where_they_come_from(built: dg.Exec
     schema = metadata["dagster/column_schema"].value
     assert isinstance(schema, dg.TableSchema)
     assert [(column.name, column.type, column.description) for column in schema.columns] == [
-        ("id", "INTEGER", "Number of the guest."),
-        ("Guest", "VARCHAR", None),
+        (
+            "id",
+            "INTEGER",
+            "Number of the guest.\n\nFrom [visits/staging/stg_guests](/assets/visits/staging/stg_guests) `id`",
+        ),
+        ("Guest", "VARCHAR", "From [visits/staging/stg_guests](/assets/visits/staging/stg_guests) `guest`"),
     ]
     lineage = metadata["dagster/column_lineage"].value
     assert isinstance(lineage, dg.TableColumnLineage)

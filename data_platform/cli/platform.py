@@ -52,8 +52,8 @@ def up(
             if not detach:
                 from data_platform.processes import watch
 
-                _tell("Ctrl-C stops the platform")
                 watching = True
+                _tell("Ctrl-C stops the platform")
                 watch(Folders(environment.state), tell=_tell)
                 _tell("the platform was stopped by another command")
         except KeyboardInterrupt:

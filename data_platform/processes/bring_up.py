@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from data_platform.processes.errors import ProcessesError, StoppedError
@@ -19,13 +19,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 Tell = Callable[[str], None]
 
 
-def bring_up(
-    folders: Folders,
-    keeper: Keeper,
-    programs: Sequence[Program],
-    tell: Tell,
-    conditions: Mapping[str, Callable[[], bool]] | None = None,
-) -> list[str]:
+def bring_up(folders: Folders, keeper: Keeper, programs: Sequence[Program], tell: Tell) -> list[str]:
     """Start programs and wait until each does its work.
 
     Args:
@@ -33,7 +27,6 @@ def bring_up(
         keeper: that knows these programs.
         programs: to start; those that run already are left alone.
         tell: called with a line for each program that is ready.
-        conditions: further names that programs may be `after`, with what says that they are fulfilled.
 
     Returns:
         Names of programs that were given up; none of them is required.
@@ -48,8 +41,7 @@ def bring_up(
     ready: set[str] = set()
     failed: set[str] = set()
     while len(ready) + len(failed) < len(programs):
-        fulfilled = {name for name, holds in (conditions or {}).items() if holds()}
-        for program in next_to_start(programs, started=started, ready=ready | fulfilled, failed=failed):
+        for program in next_to_start(programs, started=started, ready=ready, failed=failed):
             keeper.start(program.name)
             started.add(program.name)
         known = _programs(folders, keeper)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError, UsageError
@@ -19,7 +19,7 @@ from data_platform.processes.lock import alone
 from data_platform.processes.ours import our_processes
 from data_platform.processes.plan import platform_programs, program_environment
 from data_platform.processes.ports import check_port
-from data_platform.processes.programs import Program, Stage
+from data_platform.processes.programs import Program
 from data_platform.processes.record import Record, read_record, recorded
 from data_platform.processes.stop import stop_all
 from data_platform.processes.webserver import Location
@@ -27,7 +27,6 @@ from data_platform.units.workspace import location_modules
 
 PORT_VARIABLE, PORT = "DATA_PLATFORM_PORT", 3000
 _LOCK_SECONDS = 180.0
-_PREPARED = "prepared"
 Tell = Callable[[str], None]
 
 
@@ -59,7 +58,7 @@ def start(
         environment: whose platform.
         port: of the webserver; None takes DATA_PLATFORM_PORT or 3000, or the running platform's.
         tell: called with a line about what happens.
-        prepare: called once in a thread of its own; code servers start after it has ended, however it ends.
+        prepare: called once, in a thread of its own, when the start begins.
 
     Raises:
         DataPlatformError: a program does not start, the port is in use, the database does not answer.
@@ -111,47 +110,34 @@ def _start_anew(
         stop_all(folders, tell=tell)
     port = port or _configured_port()
     check_port(port)
-    prepared = _in_background(prepare)
+    _in_background(prepare)
     embedded = uses_embedded()
     if embedded:
         EmbeddedPostgres(environment.state).prepare()
     else:
         check_database(environment)
-    programs = _after_preparation(
-        platform_programs(environment, location_modules(environment), port=port, embedded=embedded)
-    )
+    programs = platform_programs(environment, location_modules(environment), port=port, embedded=embedded)
     write_files(environment, folders, programs)
     record = Record(port, embedded, recorded(programs), time.time())
     record.write(folders)
     try:
         keeper = start_keeper(folders, program_environment(environment), environment.root)
-        failed = bring_up(folders, keeper, programs, tell, {_PREPARED: prepared.is_set})
+        failed = bring_up(folders, keeper, programs, tell)
         return record, wait_for_locations(port, environment.root, _serving(programs, failed))
     except BaseException:
         stop_all(folders, grace=0, tell=tell)
         raise
 
 
-def _after_preparation(programs: list[Program]) -> list[Program]:
-    return [
-        replace(program, after=(*program.after, _PREPARED)) if program.stage == Stage.CODE_SERVERS else program
-        for program in programs
-    ]
-
-
-def _in_background(task: Callable[[], object] | None) -> threading.Event:
-    done = threading.Event()
-
+def _in_background(task: Callable[[], object] | None) -> None:
     def run() -> None:
         # what is wrong with a unit its code server tells
         with suppress(DataPlatformError):
             if task is not None:
                 task()
-        done.set()
 
     # nobody waits for it when the start is given up
     threading.Thread(target=run, name="prepare", daemon=True).start()
-    return done
 
 
 def _serving(programs: list[Program], failed: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from data_platform.processes.errors import ProcessesError
 from data_platform.processes.folders import Folders
@@ -74,6 +75,9 @@ def stop_all(
         if works and any(item.executes_run for item in remaining()):
             tell(f"waiting up to {grace:.0f} s for running work to finish; Ctrl-C interrupts it")
         _end(remaining, signals, told, grace if works else _PROGRAM_SECONDS, hurry if works else None)
+    if keeper is not None:
+        with suppress(ProcessesError):
+            keeper.shut_down()
     # the keeper; without a record also everything it keeps, which it stops in order
     patience = _PROGRAM_SECONDS if programs else grace + _PROGRAM_SECONDS
     _end(lambda: our_processes(folders), {}, set(), patience, None)

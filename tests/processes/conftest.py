@@ -140,6 +140,14 @@ class RealPlatform:
         output, _ = process.communicate(timeout=180)
         return process.returncode, output
 
+    def refresh(self) -> str:
+        """What `dp unit new` and `dp unit remove` do at their end."""
+        script = (
+            "from data_platform.environment import current_environment; from data_platform.processes import refresh;"
+            "print(refresh(current_environment()))"
+        )
+        return subprocess.check_output([sys.executable, "-c", script], env=self.variables, text=True)
+
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.dp("status", "--json")[1])
         return found | {

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import time
@@ -94,6 +95,36 @@ def test_another_port_is_refused_while_it_runs(up: RealPlatform) -> None:
     assert f"running already, on port {up.port} -> `dp down` first" in text
 
 
+def test_a_new_unit_is_taken_up_and_a_removed_one_let_go(up: RealPlatform) -> None:
+    servers = {name: item["pid"] for name, item in up.status()["by_name"].items() if name.startswith("unit-")}
+    folder = up.add_unit("late", PLAIN_UNIT.replace("plain", "late"))
+    assert up.refresh() == "True\n"
+    status = up.status()
+    assert status["healthy"], status
+    assert status["locations"]["late"]["state"] == "loaded"
+    assert {name: status["by_name"][name]["pid"] for name in servers} == servers, "the other units are left alone"
+    assert up.refresh() == "False\n", "nothing changed"
+    shutil.rmtree(folder)
+    assert up.refresh() == "True\n"
+    status = up.status()
+    assert status["healthy"], status
+    assert "late" not in status["locations"]
+    assert "unit-late" not in status["by_name"]
+    assert not [process for process in up.processes if "late" in process.cmdline()]
+
+
+def test_logs_show_the_last_lines_of_a_program(up: RealPlatform) -> None:
+    code, text = up.dp("logs", "plain", "-n", "2")
+    assert code == 0
+    assert len(text.splitlines()) == 2
+    assert all(line.startswith("unit-plain") for line in text.splitlines())
+    assert "\x1b" not in text
+    code, text = up.dp("logs", "nobody")
+    assert code == 2
+    assert "there is no log of 'nobody' -> known: " in text
+    assert "webserver" in text
+
+
 def test_secrets_stand_in_no_command_line_and_no_file(up: RealPlatform) -> None:
     assert any(SECRET in process.environ().values() for process in up.processes if _readable(process))
     for process in up.processes:
@@ -175,6 +206,7 @@ def test_down_ends_a_start_that_is_under_way(up: RealPlatform) -> None:
     assert not up.processes
 
 
+@pytest.mark.slow
 def test_a_start_whose_command_was_killed_is_completed_by_the_next(up: RealPlatform) -> None:
     command = up.popen("up", "--no-build")
     until(lambda: (keeper := running_keeper(up.folders)) and keeper.programs()["database"].alive)

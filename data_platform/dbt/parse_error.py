@@ -68,7 +68,9 @@ def _meant(message: str, folder: Path) -> str | None:
 
 def _line(message: str, file: Path) -> int | None:
     if said := _LINE.search(message):
-        return int(said.group(1))
+        text = file.read_text(encoding="utf-8", errors="replace")
+        # dbt counts from the first line that is not blank
+        return int(said.group(1)) + text[: len(text) - len(text.lstrip())].count("\n")
     missed = _missed(message)
     return _line_with(missed, file) if missed else None
 

@@ -5,8 +5,8 @@ _MODEL = "select 1 as id"
 # unit -> (files, beginning of the message, further words of it)
 BAD: dict[str, tuple[dict[str, str], str, str]] = {
     "template": (
-        {"models/marts/orders.sql": "select 1 as id,\n  {{ ref('customers') "},
-        "dbt_projects/template/models/marts/orders.sql:2: the dbt project does not parse:",
+        {"models/marts/orders.sql": "\nselect 1 as id,\n  {{ ref('customers') "},
+        "dbt_projects/template/models/marts/orders.sql:3: the dbt project does not parse:",
         "unexpected end of template",
     ),
     "missing_model": (

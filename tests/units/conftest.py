@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,28 @@ from tests.dbt.projects import write_files
 from tests.units.platforms import commit, make_platform, run_git
 
 
+@contextmanager
+def loaded_from(root: Path) -> Iterator[None]:
+    """`code_locations` is the package of this platform, read anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATA_PLATFORM_ROOT", str(root))
+        patch.syspath_prepend(root)
+        _forget()
+        yield
+        _forget()
+
+
+def _forget() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "code_locations"]:
+        del sys.modules[name]
+
+
 @pytest.fixture
-def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
-    """An empty platform; `code_locations` is its package in this process."""
+def platform(tmp_path: Path) -> Iterator[Environment]:
+    """An empty platform whose units can be loaded in this process."""
     environment = make_platform(tmp_path / "platform")
-    monkeypatch.setenv("DATA_PLATFORM_ROOT", str(environment.root))
-    with monkeypatch.context() as patch:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "code_locations"]:
-            patch.delitem(sys.modules, name)
-        patch.syspath_prepend(environment.root)
+    with loaded_from(environment.root):
         yield environment
-        for name in [name for name in sys.modules if name.partition(".")[0] == "code_locations"]:
-            del sys.modules[name]
 
 
 @pytest.fixture

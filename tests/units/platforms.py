@@ -11,7 +11,7 @@ from data_platform.units.schedules import JOB, partition_tags
 from data_platform.units.unit import read_unit, unit_definitions
 from data_platform.units.workspace import write_workspace
 
-_FOLDERS = ("*", "code_locations/*", "dbt_projects/*", "var/dbt/*/*")
+_FOLDERS = ("*", "code_locations/*", "dbt_projects/*")
 REPOSITORY = current_environment({}).root
 
 
@@ -56,10 +56,11 @@ def build(environment: Environment, name: str) -> dg.ExecuteInProcessResult:
 
 
 def traces(root: Path) -> dict[str, object]:
-    """All that adding a unit could leave behind: files, git's index, configuration and kept histories."""
+    """All that adding a unit could leave behind but its state: files, git's index, configuration, kept histories."""
     kept = root / ".git" / "modules"
+    status = run_git(root, "status", "--porcelain", "--ignored", "--untracked-files=all").splitlines()
     return {
-        "status": run_git(root, "status", "--porcelain", "--ignored", "--untracked-files=all"),
+        "status": [line for line in status if not line.startswith("!! var/")],
         "index": run_git(root, "ls-files", "--stage"),
         "config": (root / ".git" / "config").read_text(),
         "modules": sorted(path.relative_to(kept).as_posix() for path in kept.rglob("*")) if kept.exists() else None,

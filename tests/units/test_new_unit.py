@@ -98,6 +98,7 @@ def test_a_repository_whose_project_does_not_parse_leaves_nothing_behind(
     with pytest.raises(DataPlatformError, match=r"was not added: dbt_projects/sales/models/a.sql:2: .* 'b'"):
         new_unit(platform, "sales", dbt_repo=url)
     assert traces(platform.root) == before
+    assert not (platform.state / "dbt" / "local" / "sales").exists()
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def build(
         env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONWARNINGS": "ignore:resource_tracker"},
     )
     os.close(write_end)
-    failure: str | None = None
+    failure: dict[str, Any] | None = None
     try:
         with os.fdopen(read_end) as events:
             for line in events:
@@ -90,15 +90,21 @@ def build(
                     break  # dbt's process ended in the middle of it
                 event: dict[str, Any] = json.loads(line)
                 if "error" in event:
-                    failure = event["error"]
+                    failure = event
                 else:
                     yield NodeResult(**event)
         process.wait()
     finally:
         _stop(process)
     if process.returncode not in {0, 1}:
-        reason = " ".join((failure or _ending(process.returncode)).split())
-        raise DbtError(f"dbt could not run: {reason[:400]}", where=project.shown, anchor="dbt-projects")
+        raise _failed(project, failure or {"error": _ending(process.returncode)})
+
+
+def _failed(project: DbtProject, failure: dict[str, Any]) -> DbtError:
+    what = " ".join(failure["error"].split())[:400]
+    if failure.get("anchor"):  # an error of the platform's own, which says everything
+        return DbtError(what, where=failure["where"], fix=failure["fix"], anchor=failure["anchor"])
+    return DbtError(f"dbt could not run: {what}", where=project.shown, anchor="dbt-projects")
 
 
 def _ending(code: int) -> str:

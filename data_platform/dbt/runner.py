@@ -39,7 +39,8 @@ def main() -> None:
         with os.fdopen(int(sys.argv[1]), "w", buffering=1) as events:
             exit_code, error = _run(sys.argv[2], sys.argv[3:], events)
             if error is not None:
-                print(json.dumps({"error": error}), file=events)
+                told = {name: getattr(error, name, None) for name in ("where", "fix", "anchor")}
+                print(json.dumps({"error": str(getattr(error, "what", error)), **told}), file=events)
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # nobody wants the results any more
     except Exception:
@@ -58,16 +59,16 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _run(duckdb_file: str, arguments: list[str], events: TextIO) -> tuple[int, str | None]:
+def _run(duckdb_file: str, arguments: list[str], events: TextIO) -> tuple[int, BaseException | None]:
     if duckdb_file:
         try:
             with open_duckdb(Path(duckdb_file)):
                 pass  # now it is known to be readable and, but for a moment, free
         except DataPlatformError as error:
-            return 2, str(error)
+            return 2, error
     result = dbtRunner(callbacks=[_report_to(events)]).invoke(arguments)
     if result.exception is not None:
-        return 2, str(result.exception)
+        return 2, result.exception
     return 0 if result.success else 1, None
 
 

@@ -103,7 +103,7 @@ def build(
 def _failed(project: DbtProject, failure: dict[str, Any]) -> DbtError:
     what = " ".join(failure["error"].split())[:400]
     if failure.get("anchor"):  # an error of the platform's own, which says everything
-        return DbtError(what, where=failure["where"], fix=failure["fix"], anchor=failure["anchor"])
+        return DbtError(what, **{name: failure[name] for name in ("where", "fix", "anchor")})
     return DbtError(f"dbt could not run: {what}", where=project.shown, anchor="dbt-projects")
 
 

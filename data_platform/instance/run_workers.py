@@ -111,18 +111,30 @@ def _ended() -> Iterator[tuple[int, int]]:
             yield process_id, status
 
 
-def main() -> None:
-    """Serve at the socket named by the only argument."""
-    path = Path(sys.argv[1])
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # what a run's process needs besides Dagster itself
+def warm_up() -> None:
+    """Import what a run's process needs; much of it Dagster imports only when something is executed."""
+    import dagster
+
     import data_platform.instance.folders
     import data_platform.instance.launcher
     import data_platform.instance.storage  # noqa: F401
 
+    @dagster.asset
+    def nothing() -> None:
+        """Executed once, in memory."""
+
+    silent = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    dagster.materialize([nothing], selection="*", run_config=silent)
+
+
+def main() -> None:
+    """Serve at the socket named by the only argument."""
+    path = Path(sys.argv[1])
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     began = time.monotonic()
+    warm_up()
     workers = RunWorkers(path)
-    print(f"run workers: listening after {time.monotonic() - began:.1f} s", flush=True)
+    print(f"run workers: ready after {time.monotonic() - began:.1f} s", flush=True)
     workers.serve()
 
 

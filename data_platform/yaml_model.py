@@ -46,7 +46,9 @@ def read_model(path: Path, model: type[ModelT], *, shown_as: Path | None = None)
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        mistake = error.errors(include_url=False)[0]
+        mistakes = error.errors(include_url=False)
+        # a misspelt key is also a missing one: the spelling is what to tell
+        mistake = next((found for found in mistakes if found["type"] == "extra_forbidden"), mistakes[0])
         raise UsageError(
             _what(mistake),
             where=shown,

@@ -27,12 +27,14 @@ class Record:
     Attributes:
         port: of the webserver.
         embedded: whether the database is the embedded PostgreSQL.
+        database: where the database is, without user and password.
         programs: everything the keeper keeps running.
         started: when, in seconds since 1970.
     """
 
     port: int
     embedded: bool
+    database: str
     programs: tuple[RecordedProgram, ...]
     started: float
 

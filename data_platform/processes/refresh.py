@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from data_platform.environment import Environment
 from data_platform.processes.bring_up import bring_up, wait_for_locations
@@ -50,7 +51,7 @@ def _refresh(environment: Environment, folders: Folders, keeper: Keeper, record:
     if {program.name for program in programs} == set(keeper.programs()):
         return False
     write_files(environment, folders, programs)
-    Record(record.port, record.embedded, recorded(programs), record.started).write(folders)
+    replace(record, programs=recorded(programs)).write(folders)
     removed = keeper.read_config()
     # Dagster reads a workspace anew only together with the code of every unit in it (the webserver) or once a minute
     # (the daemon, which fails the new units' runs until then): starting both again is quicker and disturbs no run.

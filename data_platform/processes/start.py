@@ -11,7 +11,7 @@ from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError, UsageError
 from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.processes.bring_up import bring_up, wait_for_locations
-from data_platform.processes.database import check_database, uses_embedded
+from data_platform.processes.database import check_database, database_address, uses_embedded
 from data_platform.processes.files import write_files
 from data_platform.processes.folders import Folders
 from data_platform.processes.keeper import Keeper, running_keeper, start_keeper
@@ -118,7 +118,7 @@ def _start_anew(
         check_database(environment)
     programs = platform_programs(environment, location_modules(environment), port=port, embedded=embedded)
     write_files(environment, folders, programs)
-    record = Record(port, embedded, recorded(programs), time.time())
+    record = Record(port, embedded, database_address(embedded=embedded), recorded(programs), time.time())
     record.write(folders)
     try:
         keeper = start_keeper(folders, program_environment(environment), environment.root)

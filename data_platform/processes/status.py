@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data_platform.environment import Environment
-from data_platform.processes.database import database_address, database_problem, uses_embedded
+from data_platform.processes.database import database_problem, uses_embedded
 from data_platform.processes.errors import ProcessesError
 from data_platform.processes.folders import Folders
 from data_platform.processes.keeper import Keeper, Kept, running_keeper
@@ -90,7 +90,7 @@ def platform_status(environment: Environment) -> PlatformStatus:
     return PlatformStatus(
         running=True,
         address=record.address,
-        database=database_address(embedded=record.embedded),
+        database=record.database,
         database_problem=_database_problem(environment, record),
         processes=processes,
         locations=[_location(item, found) for item in record.programs if item.location],

@@ -46,7 +46,7 @@ class SmallPlatform:
 
     def start(self, *programs: Program) -> Keeper:
         self.folders.keeper_config.write_text(keeper_config(self.folders, programs, self.folders.state))
-        Record(1, False, recorded(programs), time.time()).write(self.folders)
+        Record(1, False, "none", recorded(programs), time.time()).write(self.folders)
         keeper = start_keeper(self.folders, os.environ | {MARK: str(self.folders.run)}, self.folders.state)
         bring_up(self.folders, keeper, programs, self.told.append)
         return keeper

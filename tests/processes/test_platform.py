@@ -5,12 +5,15 @@ import re
 import shutil
 import signal
 import socket
+import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
+from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.processes.keeper import running_keeper
 from tests.processes.conftest import PLAIN_UNIT, RealPlatform, lives, until
 
@@ -75,6 +78,14 @@ def test_a_killed_process_is_told_and_comes_back(up: RealPlatform, name: str) ->
     assert after["uptime"] < before["uptime"]
     _, text = up.dp("status")
     assert re.search(rf"{name} .*running .*once, \d+ s ago", text), text
+
+
+def test_a_run_survives_the_end_of_its_code_server(up: RealPlatform) -> None:
+    run = up.launch("plain", "brief_job")
+    os.kill(up.status()["by_name"]["unit-plain"]["pid"], signal.SIGKILL)
+    until(lambda: up.run_state(run) == "SUCCESS")
+    until(lambda: up.dp("status")[0] == 0, 90)
+    assert up.status()["by_name"]["unit-plain"]["restarts"] == 1
 
 
 def test_a_second_up_starts_nothing_twice(up: RealPlatform) -> None:
@@ -252,3 +263,26 @@ def test_a_damaged_record_is_no_obstacle(up: RealPlatform, damage: str) -> None:
     up.folders.record.write_text(damage)
     assert up.dp("down")[0] == 0
     assert up.dp("status")[0] == 1
+
+
+@pytest.mark.slow
+def test_a_database_of_ones_own_is_used_instead(up: RealPlatform) -> None:
+    # a path too long for a socket makes the server listen on 127.0.0.1 with a password
+    with tempfile.TemporaryDirectory(prefix="dp-") as folder:
+        server = EmbeddedPostgres(Path(folder) / ("long" * 30))
+        with server.running():
+            password = urlsplit(server.url).password
+            assert password
+            code, text = up.dp("up", "--detach", "--no-build", DATA_PLATFORM_POSTGRES_URL=server.url)
+            assert code == 0, text
+            try:
+                status = up.status()
+                assert status["locations"]["plain"]["state"] == "loaded"
+                assert status["database"] == f"127.0.0.1:{urlsplit(server.url).port}/data_platform"
+                assert "database" not in status["by_name"]
+                assert up.run_state(up.launch("plain", "brief_job")) == "STARTED"
+                assert all(password not in " ".join(process.cmdline()) for process in up.processes)
+                files = [path for path in up.root.rglob("*") if path.is_file() and not path.is_socket()]
+                assert not [path for path in files if password.encode() in path.read_bytes()]
+            finally:
+                assert up.dp("down")[0] == 0

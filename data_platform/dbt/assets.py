@@ -58,7 +58,7 @@ def dbt_assets(
         selection = _Selection(graph, context)
         for unit, version in before(selection.outside()).items():
             context.log.info(f"reads version {version} of {unit}")
-        yield from _events(graph, selection.build(project))
+        yield from _events(project, graph, selection.build(project))
 
     return _dbt
 
@@ -104,7 +104,7 @@ class _Selection:
         return BatchRange(f"{start:%Y-%m-%dT%H:%M:%S}", f"{end:%Y-%m-%dT%H:%M:%S}")
 
 
-def _events(graph: DbtGraph, results: Iterator[NodeResult]) -> Iterator[Event]:
+def _events(project: DbtProject, graph: DbtGraph, results: Iterator[NodeResult]) -> Iterator[Event]:
     """Dagster's events for dbt's results; raises at the end if any node failed."""
     models = {model.unique_id: model for model in graph.models}
     checks = {check.unique_id: check for check in graph.checks}
@@ -115,17 +115,19 @@ def _events(graph: DbtGraph, results: Iterator[NodeResult]) -> Iterator[Event]:
         elif result.id in checks and result.status not in {"skipped", "no-op"}:
             yield _checked(checks[result.id], result)
         if result.status in _BROKEN:
-            broken.append(_told(models.get(result.id) or checks.get(result.id), result))
+            broken.append(_told(project, models.get(result.id) or checks.get(result.id), result))
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
         raise dg.Failure(f"dbt: {broken[0]}{more}", metadata={"failed": dg.MetadataValue.json(broken)})
 
 
-def _told(node: Model | Check | None, result: NodeResult) -> str:
+def _told(project: DbtProject, node: Model | Check | None, result: NodeResult) -> str:
     """What failed: file, name and message in one line."""
     name = (node.key.rpartition("/")[2] if isinstance(node, Model) else node.name) if node else result.id
-    place = f"{node.path}: " if node else ""
-    return f"{place}{name}: {' '.join(result.message.split())[:300]}"
+    place = f"{project.shown / node.path}: " if node else ""
+    # the macros that dbt went through are in its log
+    lines = [line.strip() for line in result.message.splitlines() if not line.strip().startswith(">")]
+    return f"{place}{name}: {' '.join(' '.join(lines).split())[:300]}"
 
 
 def _materialized(model: Model, result: NodeResult) -> dg.MaterializeResult[None]:

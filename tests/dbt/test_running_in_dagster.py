@@ -191,16 +191,18 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> dg.ExecuteInProcessResul
 def test_a_failure_fails_the_run_with_one_line_that_names_file_and_test(failed: dg.ExecuteInProcessResult) -> None:
     assert not failed.success
     message = cause(failed)
-    assert message.startswith("dagster._core.definitions.events.Failure: dbt: models/staging/")
+    assert message.startswith("dagster._core.definitions.events.Failure: dbt: dbt_projects/failing/models/staging/")
     assert "(and 1 more)" in message
     assert "\n" not in message.strip()
     assert "Traceback" not in message
     metadata = failed.get_step_failure_events()[0].step_failure_data.user_failure_data
     assert metadata is not None
     told = sorted(metadata.metadata["failed"].value)
-    assert told[0].startswith("models/staging/broken.sql: broken: ")
+    assert told[0].startswith("dbt_projects/failing/models/staging/broken.sql: broken: ")
     assert "no_such_column" in told[0]
-    assert told[1].startswith("models/staging/staging.yml: only_twos: Got 1 result, configured to fail if != 0")
+    assert told[1].startswith(
+        "dbt_projects/failing/models/staging/staging.yml: only_twos: Got 1 result, configured to fail if != 0"
+    )
 
 
 def test_what_is_downstream_of_a_failure_is_not_built(failed: dg.ExecuteInProcessResult) -> None:
@@ -251,5 +253,5 @@ def test_a_batch_that_fails_tells_why(tmp_path: Path) -> None:
     broken = BY_DAY["models/daily.sql"].replace("n, ", "cast('x' as integer) as n, ")
     result = run(write_project(tmp_path, "by_day", {**BY_DAY, "models/daily.sql": broken}), tags=days(1, 2))
     assert not result.success
-    assert "models/daily.sql: daily: " in cause(result)
+    assert "dbt_projects/by_day/models/daily.sql: daily: " in cause(result)
     assert "Could not convert string 'x' to INT32" in cause(result)

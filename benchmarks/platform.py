@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_platform.units.scaffold import starter_card
+
 ROOT = Path(__file__).parents[1]
 STARTER = ROOT / "data_platform" / "units" / "starter" / "code_location"
 
@@ -39,8 +41,8 @@ def write_unit(root: Path, name: str) -> None:
         if source.is_file() and "__pycache__" not in source.parts:
             target = root / "code_locations" / name / str(source.relative_to(STARTER)).removesuffix(".txt")
             target.parent.mkdir(parents=True, exist_ok=True)
-            text = source.read_text().replace("__unit__", name).replace("__title__", name)
-            target.write_text(text.replace("__owner__", f"team:{name}"))
+            target.write_text(source.read_text().replace("__unit__", name))
+    (root / "code_locations" / name / "unit.yaml").write_text(starter_card(name))
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def _seconds_to_healthy(clone: Path, variables: dict[str, str]) -> float:
     command = [".venv/bin/dp", "up", "--detach", "--no-build", "--port", str(port)]
     subprocess.run(["make", "--silent", "setup"], cwd=clone, env=variables, check=True)
     done = subprocess.run(command, cwd=clone, env=variables, capture_output=True, text=True, check=True)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=10) as answer:
         assert answer.status == 200
     elapsed = time.perf_counter() - started
     assert re.search(r"the platform is up", done.stderr)

@@ -72,6 +72,8 @@ def current_environment(variables: Mapping[str, str] | None = None, root: Path |
     warehouse = _choice(variables, "DATA_PLATFORM_WAREHOUSE", "duckdb", ["duckdb", "snowflake"])
     state = Path(variables.get("DATA_PLATFORM_STATE") or root / "var")
     storage = variables.get("DATA_PLATFORM_STORAGE") or str(state / "storage")
+    if "://" not in storage:
+        storage = str((root / storage).resolve())  # the same folder for every process, wherever it was started
     return Environment(EnvironmentName(name), root.resolve(), state.resolve(), storage, warehouse)
 
 

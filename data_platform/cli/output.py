@@ -21,8 +21,8 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str |
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for position, column in enumerate(rows[0] if rows else ()):
         numeric = all(isinstance(row[column], int | float) for row in rows)
-        # names and numbers are never broken; texts are, where the terminal is narrow
-        whole = position == 0 or numeric
+        # names, numbers and words are never broken; texts are, where the terminal is narrow
+        whole = position == 0 or numeric or max(len(_text(row[column])) for row in rows) <= 12
         justify: Literal["left", "right"] = "right" if numeric else "left"
         table.add_column(column.replace("_", " "), justify=justify, overflow="fold", no_wrap=whole)
     for row in rows:

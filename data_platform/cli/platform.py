@@ -43,11 +43,13 @@ def up(
                     _tell(f"{location.name} did not load: {location.error}{place}")
             if started.already:
                 typer.echo(f"the platform is running already: {started.address} (`dp down` stops it)")
-                return
-            _tell(f"the platform is up after {started.seconds:.1f} s")
+            else:
+                _tell(f"the platform is up after {started.seconds:.1f} s")
             if build:
                 loaded = [location.name for location in started.locations.values() if location.state == "loaded"]
                 _first_build(environment, started.address, [name for name in loaded if name != "data_platform"])
+            if started.already:
+                return
             typer.echo(started.address)
             if not detach:
                 from data_platform.processes import watch
@@ -138,7 +140,7 @@ def _interruptible() -> Iterator[None]:
 def _prepare(environment: Environment) -> None:
     """Parse the dbt projects that changed, while the database starts; a unit that fails never stops the others."""
     from data_platform.dbt import prepare
-    from data_platform.units.builds import sound_units
+    from data_platform.units.unit import sound_units
 
     errors = prepare([unit.project for unit in sound_units(environment)])
     for error in errors.values():

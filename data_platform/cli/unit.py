@@ -57,7 +57,7 @@ def prepare(names: Names = None) -> None:
     [bold]Example:[/bold] dp unit prepare operations
     """
     from data_platform.dbt.prepare import prepare as prepare_projects
-    from data_platform.units.builds import find_units
+    from data_platform.units.unit import find_units
 
     units = find_units(current_environment(), names or [])
     errors = prepare_projects([unit.project for unit in units], always=True)

@@ -16,7 +16,8 @@ from data_platform.instance.errors import InstanceError
 
 _INSTEAD_OF_ROOT = ("postgres", "nobody")
 _CAP_DAC_OVERRIDE = 1
-_PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
+_PR_SET_KEEPCAPS, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 28, 47, 2
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -127,6 +128,8 @@ def _switch(uid: int, gid: int, *, keep_access: bool) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if keep_access:
         _checked(libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
+        # else access(2), by which initdb looks for its server, does not count what the process may pass
+        _checked(libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)

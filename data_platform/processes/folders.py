@@ -79,6 +79,11 @@ class Folders:
         """Where the code server of a location answers."""
         return self.sockets / f"unit-{location}.sock"
 
+    @property
+    def run_workers_socket(self) -> Path:
+        """Where the program that starts runs answers."""
+        return self.sockets / "run-workers.sock"
+
     def make(self) -> None:
         """Make the folders, private to this user.
 

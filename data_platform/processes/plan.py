@@ -12,7 +12,7 @@ from data_platform.processes import ready
 from data_platform.processes.folders import Folders
 from data_platform.processes.programs import Program, Stage
 
-DATABASE, WEBSERVER, DAEMON = "database", "webserver", "daemon"
+DATABASE, WEBSERVER, DAEMON, RUN_WORKERS = "database", "webserver", "daemon", "run-workers"
 # Every process of the platform, and every process those start, carries the folder of its platform in this variable:
 # so they are recognised for certain, also after their keeper was killed.
 MARK = "DATA_PLATFORM_PROCESS_OF"
@@ -58,7 +58,7 @@ def platform_programs(
         after=(*first, *(server.name for server in servers)),
         is_ready=lambda: True,
     )
-    return [*database, *servers, webserver, daemon]
+    return [*database, *servers, _run_workers(folders), webserver, daemon]
 
 
 def _database(postgres: EmbeddedPostgres) -> Program:
@@ -88,6 +88,18 @@ def _code_server(folders: Folders, location: str, module: str, first: tuple[str,
     )
 
 
+def _run_workers(folders: Folders) -> Program:
+    # without it runs start in their code servers, two seconds later
+    return Program(
+        name=RUN_WORKERS,
+        command=(sys.executable, "-m", "data_platform.instance.run_workers", str(folders.run_workers_socket)),
+        stage=Stage.CODE_SERVERS,
+        is_ready=partial(ready.accepts, folders.run_workers_socket),
+        finishes_work=True,
+        required=False,
+    )
+
+
 def _script(name: str) -> tuple[str, str]:
     # the interpreter is named too: a script's first line cannot hold a long path
     return sys.executable, str(Path(sys.executable).parent / name)
@@ -114,5 +126,6 @@ def program_environment(environment: Environment, variables: Mapping[str, str] |
         "DATA_PLATFORM_ROOT": str(environment.root),
         "DATA_PLATFORM_STATE": str(environment.state),
         "DATA_PLATFORM_STORAGE": environment.storage,
+        "DATA_PLATFORM_RUN_WORKERS": str(folders.run_workers_socket),
         MARK: str(folders.run),
     }

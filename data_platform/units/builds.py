@@ -2,46 +2,19 @@
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 
 from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.prepare import prepared
 from data_platform.environment import Environment
-from data_platform.errors import UsageError
 from data_platform.units.build import BuildResult, build_order
-from data_platform.units.card import unit_folders
 from data_platform.units.in_process import build_in_process
 from data_platform.units.queue import RunQueue
 from data_platform.units.schedules import JOB, VERSION_TAG, partition_tags
-from data_platform.units.unit import Unit, read_unit
+from data_platform.units.unit import find_units
 
 POLL_SECONDS = 0.5
 UNIT_TAG = "data_platform/unit"
 Progress = Callable[[Sequence[BuildResult]], None]
-
-
-def find_units(environment: Environment, names: Collection[str]) -> list[Unit]:
-    """The units of these names; all of them when none is named.
-
-    Raises:
-        UsageError: a name is unknown, or a card is wrong.
-    """
-    folders = {folder.name: folder for folder in unit_folders(environment.code_locations)}
-    for name in names:
-        if name not in folders:
-            raise UsageError(
-                f"there is no unit {name!r}", fix=f"known units: {', '.join(folders) or 'none'}", anchor="unit-cards"
-            )
-    return [read_unit(folders[name], environment) for name in dict.fromkeys(names or folders)]
-
-
-def sound_units(environment: Environment) -> list[Unit]:
-    """The units whose cards can be read; the others are told by their code servers."""
-    units = []
-    for folder in unit_folders(environment.code_locations):
-        with suppress(UsageError):
-            units.append(read_unit(folder, environment))
-    return units
 
 
 def build_units(
@@ -79,7 +52,7 @@ def build_units(
 def never_built(address: str, names: Collection[str]) -> list[str]:
     """Those of the units that no build of this command has ever built on the running platform."""
     queue = RunQueue(address)
-    return [name for name in names if not queue.has_succeeded({UNIT_TAG: name})]
+    return [name for name in names if not queue.has_been_built({UNIT_TAG: name})]
 
 
 def _build_in_queue(

@@ -74,8 +74,8 @@ def _refused(name: str, error: DataPlatformError) -> UnitVerdict:
 
 def _check(unit: "Unit", known: set[str]) -> UnitVerdict:
     from data_platform.dbt.graph import read_graph
+    from data_platform.units.code_location import unit_definitions
     from data_platform.units.definitions_error import definitions_error
-    from data_platform.units.unit import unit_definitions
 
     name = unit.card.name
     try:

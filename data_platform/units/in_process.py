@@ -10,8 +10,9 @@ import dagster as dg
 
 from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.units.build import BuildResult
+from data_platform.units.code_location import unit_definitions
 from data_platform.units.schedules import JOB
-from data_platform.units.unit import Unit, unit_definitions
+from data_platform.units.unit import Unit
 
 
 def build_in_process(unit: Unit, result: BuildResult, tags: Mapping[str, str], progress: Callable[[], None]) -> None:

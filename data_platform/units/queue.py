@@ -62,12 +62,13 @@ mutation Reload($unit: String!) {
 }
 """
 
-_SUCCEEDED = """
-query Succeeded($tags: [ExecutionTag!]!) {
-  runsOrError(filter: {tags: $tags, statuses: [SUCCESS]}, limit: 1) { __typename ... on Runs { results { runId } } }
+_BUILT = """
+query Built($tags: [ExecutionTag!]!, $statuses: [RunStatus!]!) {
+  runsOrError(filter: {tags: $tags, statuses: $statuses}, limit: 1) { __typename ... on Runs { results { runId } } }
 }
 """
 
+_BUILT_STATUSES = ["SUCCESS", "QUEUED", "STARTING", "STARTED"]
 _ENDED_BY_OTHERS = "marked as failed from outside"
 
 
@@ -135,10 +136,12 @@ class RunQueue:
             result.seconds = run["endTime"] - run["startTime"]
         return cursor
 
-    def has_succeeded(self, tags: Mapping[str, str]) -> bool:
-        """Whether a run with these tags has ever ended well."""
+    def has_been_built(self, tags: Mapping[str, str]) -> bool:
+        """Whether a run with these tags has ever ended well, or is at work."""
         wanted = [{"key": key, "value": value} for key, value in tags.items()]
-        return bool(self._webserver.ask(_SUCCEEDED, {"tags": wanted})["runsOrError"].get("results"))
+        return bool(
+            self._webserver.ask(_BUILT, {"tags": wanted, "statuses": _BUILT_STATUSES})["runsOrError"].get("results")
+        )
 
 
 def _count(event: Mapping[str, Any], result: BuildResult) -> None:

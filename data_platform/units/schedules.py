@@ -21,7 +21,8 @@ def build_job(version: str) -> Any:
     """The job that builds everything of the code location; its runs bear the version of the unit's code."""
     return dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.all(),
+        # also checks of what this unit only reads, such as dbt's tests of sources
+        selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
         description="Builds everything of this unit.",
         tags={VERSION_TAG: version},
     )

@@ -1,23 +1,15 @@
-"""A unit card turned into the definitions of a code location."""
+"""A business unit in one environment. No Dagster here: `dp up` and `dp unit` start quickly."""
 
 import hashlib
-import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import dagster as dg
-
-from data_platform.dbt.assets import dbt_assets
-from data_platform.dbt.graph import DbtGraph
-from data_platform.dbt.prepare import prepared
 from data_platform.dbt.project import DbtProject
-from data_platform.dbt.specs import source_spec
 from data_platform.environment import Environment, current_environment
-from data_platform.units.card import UnitCard, read_card
-from data_platform.units.freshness import freshness_policy
-from data_platform.units.published import adopt_published, published_assets
-from data_platform.units.schedules import build_job, build_schedule
+from data_platform.errors import UsageError
+from data_platform.units.card import UnitCard, read_card, unit_folders
 
 
 @dataclass(frozen=True)
@@ -57,60 +49,25 @@ def read_unit(folder: Path, environment: Environment | None = None) -> Unit:
     return Unit(read_card(folder), folder, environment or current_environment())
 
 
-def business_unit(folder: Path) -> Callable[[], dg.Definitions]:
-    """The definitions of a business unit, for its `definitions.py`.
-
-    From the card come the dbt project as assets and checks, the published models, the build job and its schedule;
-    whatever the unit's `defs/` folder holds (components with `defs.yaml`, or Python) is merged in.
-
-    Args:
-        folder: `code_locations/<unit>`.
-
-    Returns:
-        Dagster's lazy definitions: nothing is read before Dagster asks.
-    """
-
-    def load() -> dg.Definitions:
-        return unit_definitions(read_unit(folder))
-
-    return dg.definitions(load)
-
-
-def unit_definitions(unit: Unit) -> dg.Definitions:
-    """Build a unit's definitions.
+def find_units(environment: Environment, names: Collection[str]) -> list[Unit]:
+    """The units of these names; all of them when none is named.
 
     Raises:
-        DataPlatformError: the dbt project does not exist or does not parse.
+        UsageError: a name is unknown, or a card is wrong.
     """
-    card, project = unit.card, unit.project
-    graph = prepared(project)
-    freshness = freshness_policy(card.freshness)
-    models = dbt_assets(
-        project,
-        graph,
-        owners=card.owners,
-        pool=unit.pool,
-        freshness=freshness,
-        before=lambda outside: adopt_published(project, graph, outside),
-    )
-    published = published_assets(project, graph, owners=card.owners, pool=unit.pool, freshness=freshness)
-    own = dg.Definitions(assets=[models, *published], executor=dg.in_process_executor)
-    parts = [own, *_from_defs_folder(unit)]
-    merged = dg.Definitions.merge(*parts)
-    schedules = [build_schedule(card.schedule, graph, unit.environment)] if card.schedule else []
-    extra = dg.Definitions(assets=_outside(graph, merged), jobs=[build_job(unit.version())], schedules=schedules)
-    return dg.Definitions.merge(merged, extra)
+    folders = {folder.name: folder for folder in unit_folders(environment.code_locations)}
+    for name in names:
+        if name not in folders:
+            raise UsageError(
+                f"there is no unit {name!r}", fix=f"known units: {', '.join(folders) or 'none'}", anchor="unit-cards"
+            )
+    return [read_unit(folders[name], environment) for name in dict.fromkeys(names or folders)]
 
 
-def _from_defs_folder(unit: Unit) -> list[dg.Definitions]:
-    folder = unit.folder / "defs"
-    if not folder.is_dir():
-        return []
-    module = importlib.import_module(f"{unit.folder.parent.name}.{unit.card.name}.defs")
-    return [dg.ComponentTree.from_module(module, project_root=unit.folder).build_defs()]
-
-
-def _outside(graph: DbtGraph, merged: dg.Definitions) -> Sequence[dg.AssetSpec]:
-    """External assets for the sources that neither this unit nor another one makes."""
-    made = {spec.key.to_user_string() for spec in merged.resolve_all_asset_specs()}
-    return [source_spec(source) for source in graph.sources if source.unit is None and source.key not in made]
+def sound_units(environment: Environment) -> list[Unit]:
+    """The units whose cards can be read; the others are told by their code servers."""
+    units = []
+    for folder in unit_folders(environment.code_locations):
+        with suppress(UsageError):
+            units.append(read_unit(folder, environment))
+    return units

@@ -35,19 +35,23 @@ def build_schedule(schedule: Schedule, graph: DbtGraph, environment: Environment
     history is left to backfills.
     """
 
-    def tags(_: dg.ScheduleEvaluationContext) -> dict[str, str]:
-        return partition_tags(graph, latest=SCHEDULED_PARTITIONS)
-
-    runs = environment.name in SCHEDULED_ENVIRONMENTS
-    return dg.ScheduleDefinition(
+    @dg.schedule(
         name=f"{JOB}_schedule",
         job_name=JOB,
         cron_schedule=schedule.cron,
         execution_timezone=schedule.timezone,
-        tags_fn=tags,
-        default_status=dg.DefaultScheduleStatus.RUNNING if runs else dg.DefaultScheduleStatus.STOPPED,
+        default_status=(
+            dg.DefaultScheduleStatus.RUNNING
+            if environment.name in SCHEDULED_ENVIRONMENTS
+            else dg.DefaultScheduleStatus.STOPPED
+        ),
         description="Builds everything of this unit by itself.",
     )
+    def _schedule() -> dg.RunRequest:
+        # Dagster takes its own tags from a run request only, not from a schedule's tags
+        return dg.RunRequest(tags=partition_tags(graph, latest=SCHEDULED_PARTITIONS))
+
+    return _schedule
 
 
 def partition_tags(graph: DbtGraph, *, latest: int | None = None) -> dict[str, str]:

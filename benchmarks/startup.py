@@ -1,4 +1,4 @@
-"""Seconds from `make up` to a healthy UI, in a fresh clone with the packages cached, and again when it was up before."""
+"""Seconds from `make up` to a healthy UI: in a fresh clone with the packages cached, and the second time."""
 
 import os
 import re

@@ -145,13 +145,13 @@ def read_graph(path: Path) -> DbtGraph:
     """Read a prepared graph.
 
     Raises:
-        FileNotFoundError: there is none yet.
-        DbtError: the file is corrupt, or of another version of the platform.
+        FileNotFoundError: there is none yet, or only one of another version of the platform.
+        DbtError: the file is corrupt.
     """
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if document.pop("format") != GRAPH_FORMAT:
-            raise KeyError("format")
+            raise FileNotFoundError(path)
         return DbtGraph(
             fingerprint=document["fingerprint"],
             project=document["project"],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+_OURS = re.compile(r"^data_platform\.[\w.]*Error: ")
 _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)+(?=[A-Z]\w*(?:Error|Exception|Warning)?\b)")
 _LONGEST = 300
 
@@ -18,10 +19,13 @@ def read_load_error(error: Mapping[str, Any], root: Path) -> tuple[str, str | No
         root: the repository's folder; places are given relative to it.
     """
     links = [error, *error.get("causes", ())]
+    innermost = str(links[-1]["message"])
+    if _OURS.match(innermost):
+        return _line(innermost), None  # the platform's own errors name the place themselves
     places = [place for link in links for text in (*link["stack"], link["message"]) for place in _places(text, root)]
-    # the library is on the way to every unit's error
-    own = [place for place in places if not place.startswith("data_platform/")] or places
-    return _line(str(links[-1]["message"])), own[-1] if own else None
+    # the library is on the way to every unit's error, and is not where to look
+    own = [place for place in places if not place.startswith("data_platform/")]
+    return _line(innermost), own[-1] if own else None
 
 
 def _line(message: str) -> str:
@@ -30,7 +34,7 @@ def _line(message: str) -> str:
         return "no reason given"
     # a syntax error begins with the place and ends with the message
     line = lines[-1] if _FRAME.match(lines[0]) else lines[0]
-    return _CLASS.sub("", line)[:_LONGEST]
+    return _CLASS.sub("", _OURS.sub("", line))[:_LONGEST]
 
 
 def _places(text: str, root: Path) -> Sequence[str]:

@@ -88,7 +88,6 @@ EMPTY = DbtGraph("", "shop", [], [], []).to_json()
         EMPTY[:-20],
         "{}",
         EMPTY.replace('"format"', '"form"'),
-        json.dumps({**json.loads(EMPTY), "format": 0}),
         json.dumps({**json.loads(EMPTY), "models": [{"key": "a"}]}),
         json.dumps({**json.loads(EMPTY), "models": 3}),
     ],
@@ -102,6 +101,13 @@ def test_a_corrupt_graph_is_refused_in_one_line_that_says_what_to_do(tmp_path: P
     message = str(caught.value)
     assert message.startswith(f"{file}:1: is not a prepared dbt graph -> make it anew: `dp unit prepare shop`")
     assert "\n" not in message
+
+
+def test_a_graph_of_another_version_of_the_platform_counts_as_none(tmp_path: Path) -> None:
+    file = tmp_path / "graph.json"
+    file.write_text(json.dumps({**json.loads(EMPTY), "format": 0}))
+    with pytest.raises(FileNotFoundError):
+        read_graph(file)
 
 
 def test_bytes_that_are_no_text_are_refused_in_one_line(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_syntax_error_is_told_with_its_own_place() -> None:
     )
 
 
-def test_an_error_of_the_library_is_told_without_the_library_place_when_the_unit_is_on_the_way() -> None:
+def test_an_error_of_the_platform_names_its_place_by_itself() -> None:
     error = _error(
         "data_platform.errors.UsageError: code_locations/fleet/unit.yaml:4: unknown key 'owner'",
         _frame("/srv/platform/code_locations/fleet/definitions.py", 5),

@@ -46,8 +46,8 @@ def test_an_error_of_the_platform_names_its_place_by_itself() -> None:
         _frame("/srv/platform/data_platform/units/card.py", 90),
     )
     assert read_load_error(error, ROOT) == (
-        "UsageError: code_locations/fleet/unit.yaml:4: unknown key 'owner'",
-        "code_locations/fleet/definitions.py:5",
+        "code_locations/fleet/unit.yaml:4: unknown key 'owner'",
+        None,
     )
 
 

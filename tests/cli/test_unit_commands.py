@@ -37,11 +37,17 @@ def test_checking_tells_models_and_checks(platform: Environment, dp: Dp) -> None
     assert json.loads(done.out) == [{"unit": "shop", "ok": True, "models": 1, "checks": 1, "problem": ""}]
 
 
-def test_preparing_and_checking_say_what_they_did(platform: Environment, dp: Dp) -> None:
-    assert dp("unit", "prepare", "shop").out == "prepared 1 of 1 units\n"
+def test_checking_says_for_people_whether_all_is_well(platform: Environment, dp: Dp) -> None:
     done = dp("unit", "check")
     assert (done.code, done.err) == (0, "")
     assert "yes" in done.out
+
+
+def test_a_unit_is_removed(platform: Environment, dp: Dp) -> None:
+    done = dp("unit", "remove", "shop")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("removed shop; its data stays")
+    assert json.loads(dp("unit", "list", "--json").out) == []
 
 
 def test_syncing_writes_the_workspace_once(platform: Environment, dp: Dp) -> None:

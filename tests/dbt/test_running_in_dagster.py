@@ -1,15 +1,14 @@
 """A project as a step of a Dagster run: which events it reports, and how the run ends."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
 
-from data_platform.dbt import DbtProject, prepared
+from data_platform.dbt import DbtProject, prepare, prepared
 from data_platform.dbt.assets import dbt_assets
-from tests.dbt.projects import LAYER_IS_SCHEMA, write_files, write_project
+from tests.dbt.projects import LAYER_IS_SCHEMA, write_project
 
 VISITS = {
     "macros/generate_schema_name.sql": LAYER_IS_SCHEMA,
@@ -83,14 +82,30 @@ def cause(result: dg.ExecuteInProcessResult) -> str:
 
 
 @pytest.fixture(scope="module")
-def visits(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
-    return write_project(tmp_path_factory.mktemp("platform"), "visits", VISITS)
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DbtProject]:
+    """The projects of this page, prepared together."""
+    root = tmp_path_factory.mktemp("platform")
+    files = {"visits": VISITS, "failing": FAILING, "by_day": BY_DAY}
+    projects = {unit: write_project(root, unit, content) for unit, content in files.items()}
+    assert prepare(list(projects.values())) == {}
+    return projects
+
+
+@pytest.fixture(scope="module")
+def visits(projects: dict[str, DbtProject]) -> DbtProject:
+    return projects["visits"]
 
 
 @pytest.fixture(scope="module")
 def built(visits: DbtProject) -> dg.ExecuteInProcessResult:
     """A run of everything."""
     return run(visits)
+
+
+def test_a_build_writes_nothing_into_the_project(visits: DbtProject, built: dg.ExecuteInProcessResult) -> None:
+    files = {path.relative_to(visits.folder).as_posix() for path in visits.folder.rglob("*") if path.is_file()}
+    assert files == set(VISITS)
+    assert not (visits.folder / "logs").exists()
 
 
 def test_every_model_seed_and_snapshot_is_materialized(built: dg.ExecuteInProcessResult) -> None:
@@ -183,9 +198,9 @@ models:
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory: pytest.TempPathFactory) -> dg.ExecuteInProcessResult:
+def failed(projects: dict[str, DbtProject]) -> dg.ExecuteInProcessResult:
     """A run with a model and a blocking test that fail."""
-    return run(write_project(tmp_path_factory.mktemp("platform"), "failing", FAILING))
+    return run(projects["failing"])
 
 
 def test_a_failure_fails_the_run_with_one_line_that_names_file_and_test(failed: dg.ExecuteInProcessResult) -> None:
@@ -218,7 +233,7 @@ BY_DAY = {
     "models/daily.sql": """\
 {{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened', batch_size='day',
           begin='2024-01-01', meta={'partitions_end': '2024-01-06'}) }}
-select happened, n, '{{ var("run", "first") }}' as built_by from {{ ref('events') }}
+select happened, n, cast('{{ env_var("RUN_OF_BY_DAY", "1") }}' as integer) as run from {{ ref('events') }}
 """,
 }
 
@@ -230,28 +245,31 @@ def days(first: int, last: int) -> dict[str, str]:
     }
 
 
-def daily(project: DbtProject) -> Sequence[tuple[int, str]]:
+def daily(project: DbtProject) -> Sequence[tuple[int, int]]:
+    """The rows, and the run that built each."""
     with duckdb.connect(str(project.environment.duckdb_file("by_day"))) as connection:
-        return connection.sql("select n, built_by from daily order by n").fetchall()
+        return connection.execute("select n, run from daily order by n").fetchall()
 
 
-def test_a_run_of_partitions_rebuilds_these_and_no_other(tmp_path: Path) -> None:
-    project = write_project(tmp_path, "by_day", BY_DAY)
+def test_a_run_of_partitions_rebuilds_these_and_no_other_and_a_batch_that_fails_tells_why(
+    projects: dict[str, DbtProject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = projects["by_day"]
     everything = run(project, tags=days(1, 5))
     assert everything.success
-    assert daily(project) == [(n, "first") for n in range(1, 6)]
+    assert daily(project) == [(n, 1) for n in range(1, 6)]
     partitions = [event.partition for event in everything.get_asset_materialization_events()]
     assert partitions.count("2024-01-03") == 1
 
-    write_files(project.folder, {"models/daily.sql": BY_DAY["models/daily.sql"].replace('"first"', '"second"')})
     model = dg.AssetSelection.assets(dg.AssetKey(["by_day", "models", "daily"]))
+    monkeypatch.setenv("RUN_OF_BY_DAY", "2")
     assert run(project, model, tags=days(2, 3)).success
-    assert daily(project) == [(1, "first"), (2, "second"), (3, "second"), (4, "first"), (5, "first")]
+    rebuilt = [(1, 1), (2, 2), (3, 2), (4, 1), (5, 1)]
+    assert daily(project) == rebuilt
 
-
-def test_a_batch_that_fails_tells_why(tmp_path: Path) -> None:
-    broken = BY_DAY["models/daily.sql"].replace("n, ", "cast('x' as integer) as n, ")
-    result = run(write_project(tmp_path, "by_day", {**BY_DAY, "models/daily.sql": broken}), tags=days(1, 2))
-    assert not result.success
-    assert "dbt_projects/by_day/models/daily.sql: daily: " in cause(result)
-    assert "Could not convert string 'x' to INT32" in cause(result)
+    monkeypatch.setenv("RUN_OF_BY_DAY", "x")
+    broken = run(project, model, tags=days(4, 4))
+    assert not broken.success
+    assert "dbt_projects/by_day/models/daily.sql: daily: " in cause(broken)
+    assert "Could not convert string 'x' to INT32" in cause(broken)
+    assert daily(project) == rebuilt

@@ -17,7 +17,7 @@ PROJECTS = {
     "sources": (foreign.SOURCES, 2, 1, 0),
     "no_models": (foreign.NO_MODELS, 0, 0, 0),
 }
-SELDOM = {"sources", "no_models"}
+SELDOM = {"bare", "sources", "no_models"}
 
 
 @pytest.mark.parametrize(

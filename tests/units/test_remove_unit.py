@@ -7,7 +7,7 @@ import pytest
 from data_platform.environment import Environment
 from data_platform.errors import UsageError
 from data_platform.units.git import add_submodule
-from data_platform.units.scaffold import new_unit, remove_unit
+from data_platform.units.scaffold import remove_unit
 from tests.dbt.projects import write_files
 from tests.units import foreign
 from tests.units.platforms import commit, run_git, traces
@@ -61,8 +61,8 @@ def test_a_submodule_is_removed_without_a_trace_and_can_be_added_again(
     commit(platform.root)
     assert traces(platform.root) == before
     assert data.exists()
-    new_unit(platform, "sales", dbt_repo=url)
-    assert (platform.dbt_projects / "sales" / "analytics" / "dbt" / "models" / "one.sql").exists()
+    project = add_submodule_by_hand(platform, "sales", url)
+    assert (project / "analytics" / "dbt" / "models" / "one.sql").exists()
 
 
 def test_a_unit_that_another_one_reads_is_kept_even_by_force(platform: Environment) -> None:
@@ -77,7 +77,11 @@ def test_a_unit_that_another_one_reads_is_kept_even_by_force(platform: Environme
 @pytest.mark.parametrize(
     ("broken", "place"),
     [
-        ({"dbt_projects/reader/models/a.sql": "\nselect {{ "}, "dbt_projects/reader/models/a.sql:2: "),
+        pytest.param(
+            {"dbt_projects/reader/models/a.sql": "\nselect {{ "},
+            "dbt_projects/reader/models/a.sql:2: ",
+            marks=pytest.mark.slow,
+        ),
         ({"code_locations/reader/unit.yaml": "name: 7\n"}, "code_locations/reader/unit.yaml:1: "),
     ],
     ids=["project", "card"],
@@ -117,12 +121,12 @@ def test_work_in_a_submodule_that_was_never_pushed_is_kept(platform: Environment
 
 def test_other_submodules_stay(platform: Environment, repository: Repository) -> None:
     url = repository(foreign.BARE)
-    for name in ("sales", "finance"):
-        add_submodule_by_hand(platform, name, url)
+    add_submodule(platform.root, url, "dbt_projects/shared")
+    add_submodule_by_hand(platform, "sales", url)
     remove_unit(platform, "sales")
-    assert run_git(platform.root, "submodule", "status").split()[1] == "dbt_projects/finance"
+    assert run_git(platform.root, "submodule", "status").split()[1] == "dbt_projects/shared"
     assert "sales" not in (platform.root / ".gitmodules").read_text()
-    assert (platform.dbt_projects / "finance" / "README.md").exists()
+    assert (platform.dbt_projects / "shared" / "README.md").exists()
 
 
 def test_a_unit_that_does_not_exist_is_told(platform: Environment) -> None:

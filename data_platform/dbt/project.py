@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -10,7 +11,7 @@ import yaml
 from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError
 
-GRAPH_FORMAT = 2
+GRAPH_FORMAT = 3
 _WRITTEN_BY_DBT = frozenset({"target", "logs"})  # at the top; deeper down they are names like any other
 _NOT_SOURCE = frozenset({".git", ".venv", "__pycache__", "node_modules"})
 
@@ -82,9 +83,10 @@ class DbtProject:
         return settings
 
     def fingerprint(self) -> str:
-        """Hash of everything the prepared graph depends on: the project's files, environment and warehouse."""
+        """Hash of everything the prepared graph depends on: the project's files, environment, warehouse and dbt."""
         digest = hashlib.blake2b(digest_size=16)
-        digest.update(f"{GRAPH_FORMAT} {self.unit} {self.environment.name} {self.environment.warehouse}".encode())
+        made_by = f"{GRAPH_FORMAT} {version('dbt-core')}"
+        digest.update(f"{made_by} {self.unit} {self.environment.name} {self.environment.warehouse}".encode())
         for path in sorted(source_files(self.folder)):
             digest.update(f"\0{path.relative_to(self.folder)}\0".encode())
             digest.update(path.read_bytes())

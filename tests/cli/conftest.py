@@ -13,7 +13,7 @@ from data_platform.cli.main import run
 from data_platform.environment import Environment
 from tests.dbt.projects import write_files
 from tests.units.conftest import loaded_from
-from tests.units.platforms import commit, make_platform
+from tests.units.platforms import REPOSITORY, commit, make_platform
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,12 @@ def dp(capfd: pytest.CaptureFixture[str]) -> Dp:
 
 def shell(root: Path, *arguments: str, **variables: str) -> Done:
     """Run `dp` of the installed library on the platform in `root`, as a person does."""
-    own = {"PYTHONPATH": str(root), "DATA_PLATFORM_ROOT": str(root), "COLUMNS": "200", **variables}
+    own = {
+        "PYTHONPATH": f"{root}{os.pathsep}{REPOSITORY}",
+        "DATA_PLATFORM_ROOT": str(root),
+        "COLUMNS": "200",
+        **variables,
+    }
     done = subprocess.run(
         [str(Path(sys.executable).parent / "dp"), *arguments],
         cwd=root,

@@ -18,10 +18,11 @@ from typing import Any
 import yaml
 from dbt.cli.main import dbtRunner
 
-from data_platform.dbt.graph import CircleError, DbtGraph, in_order
+from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.lineage import Relation, column_lineage
 from data_platform.dbt.manifest import graph_of
 from data_platform.dbt.names import relation
+from data_platform.dbt.order import CircleError, in_order
 from data_platform.dbt.parse_error import Mistake, mistake_of
 
 QUIET = ["--quiet", "--log-level-file", "none"]

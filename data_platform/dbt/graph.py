@@ -1,9 +1,7 @@
 """The slim picture of a dbt project that code servers load instead of its manifest."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -119,26 +117,6 @@ class DbtGraph:
     def to_json(self) -> str:
         """The graph as one JSON document."""
         return json.dumps({"format": GRAPH_FORMAT, **asdict(self)}, separators=(",", ":"))
-
-
-class CircleError(DbtError):
-    """Models read each other in a circle."""
-
-
-def in_order(models: Iterable[Model]) -> list[Model]:
-    """The models so that each comes after those it reads.
-
-    Raises:
-        CircleError: there is no such order.
-    """
-    by_key = {model.key: model for model in models}
-    reads = {key: [parent for parent in model.upstream if parent in by_key] for key, model in by_key.items()}
-    try:
-        return [by_key[key] for key in TopologicalSorter(reads).static_order()]
-    except CycleError as error:
-        circle = [by_key[key] for key in reversed(error.args[1])]
-        names = " -> ".join(model.unique_id.split(".", 2)[2] for model in circle)
-        raise CircleError(f"models read each other in a circle: {names}", where=circle[0].path) from None
 
 
 def read_graph(path: Path) -> DbtGraph:

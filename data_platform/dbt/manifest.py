@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from data_platform.dbt.batches import batches_of, common
-from data_platform.dbt.graph import Check, Column, DbtGraph, Model, Source, in_order
+from data_platform.dbt.graph import Check, Column, DbtGraph, Model, Source
 from data_platform.dbt.names import Names, Node, identifier, is_asset, layer, meta
+from data_platform.dbt.order import in_order
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 

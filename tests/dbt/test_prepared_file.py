@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from data_platform.dbt.graph import (
     Batches,
     Check,
-    CircleError,
     Column,
     DbtGraph,
     Model,
     Source,
-    in_order,
     read_graph,
 )
+from data_platform.dbt.order import CircleError, in_order
 from data_platform.dbt.project import DbtError
 
 text = st.text(max_size=8)

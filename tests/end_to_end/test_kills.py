@@ -1,0 +1,98 @@
+"""`kill -9` of each process in the middle of a run: it is told, healed without anybody, and no data is lost."""
+
+import json
+import re
+import time
+
+import psutil
+import pytest
+
+from tests.end_to_end.data import Contents, contents
+from tests.end_to_end.live import Live, kill, until
+
+BUSY = "operations"  # the unit with the most work
+DBT = "data_platform.dbt.runner"
+
+
+def a_run_in_the_middle(live: Live) -> str:
+    """Start a build and return when it has loaded something and works on the rest."""
+    run = live.launch(BUSY)
+    until(lambda: live.has_begun(run), pause=0.05)
+    return run
+
+
+def inner_process(live: Live) -> int:
+    """The process of the busy unit's code server that holds its code."""
+    [found] = psutil.Process(live.pid(f"unit-{BUSY}")).children()
+    return found.pid
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("database", "daemon", "the process in a code server"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("webserver", "run-workers", f"unit-{BUSY}")),
+    ],
+)
+def test_a_run_outlives_a_process_of_the_platform_that_was_killed(
+    live: Live, first_contents: Contents, name: str
+) -> None:
+    program = f"unit-{BUSY}" if name.startswith("the process") else name
+    before = live.restarts(program)
+    run = a_run_in_the_middle(live)
+    kill(inner_process(live) if program != name else live.pid(program))
+
+    until(lambda: live.restarts(program) == before + 1)
+    times = "once" if before == 0 else f"{before + 1} times"
+    assert re.search(rf"{program} +\w+ .*{times}, \d+ s ago", live.dp("status", exit_code=None))
+    assert live.ended(run)["status"] == "SUCCESS"
+    until(live.healthy)
+    assert contents(live) == first_contents
+    # what was killed works again: it takes all of them to build a unit
+    assert live.ended(live.launch("fleet"))["status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("victim", "reason"),
+    [
+        ("the process of the run", r"process of this run ended unexpectedly, with signal 9"),
+        ("dbt", r"dbt could not run: its process was killed, as happens when memory runs out"),
+    ],
+)
+def test_a_build_whose_own_process_is_killed_fails_with_the_reason_and_can_be_repeated(
+    live: Live, first_contents: Contents, victim: str, reason: str
+) -> None:
+    command = live.begin("unit", "build", BUSY)
+    [dbt] = until(lambda: live.processes(DBT), pause=0.02)
+    kill(dbt.pid if victim == "dbt" else dbt.ppid())
+    killed = time.monotonic()
+    output, told = command.communicate(timeout=120)
+    assert command.returncode == 1, output
+    assert time.monotonic() - killed < 60, "it is noticed soon"
+    [cause] = [line for line in told.splitlines() if line.startswith(f"dp: {BUSY}: ")]
+    assert re.search(reason, cause)
+    assert "Traceback" not in told
+
+    until(lambda: not dbt.is_running() or dbt.status() == psutil.STATUS_ZOMBIE)  # it holds the file
+    again = json.loads(live.dp("unit", "build", BUSY, "--json"))["units"][0]
+    assert again["status"] == "success", again
+    assert contents(live) == first_contents
+
+
+def test_after_everything_was_killed_at_once_a_start_ends_the_run_and_building_gives_the_same_data(
+    live: Live, first_contents: Contents
+) -> None:
+    run = a_run_in_the_middle(live)
+    for process in live.processes():
+        process.kill()
+    until(lambda: not live.processes())
+    assert "the platform is not running -> make up" in live.dp("status", exit_code=1)
+
+    started = live.attempt("up", "--detach", "--port", str(live.port))
+    assert started.returncode == 0, started
+    assert "materializing" not in started.stderr, "everything was built before"
+    ended = live.ended(run, seconds=60)
+    assert ended["status"] == "FAILURE"
+    assert any("process" in (event.get("message") or "") and "gone" in event["message"] for event in ended["events"])
+    assert json.loads(live.dp("unit", "build", BUSY, "--json"))["total"]["status"] == "success"
+    assert contents(live) == first_contents

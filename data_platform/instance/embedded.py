@@ -126,6 +126,12 @@ class EmbeddedPostgres:
 
         return running(self)
 
+    def stop_abandoned(self) -> None:
+        """Stop a server that a command started and, being killed, did not stop; one that is in use is left alone."""
+        from data_platform.instance.on_demand import stop_abandoned
+
+        stop_abandoned(self)
+
     def not_started(self, what: str) -> InstanceError:
         """The error that says what its log says."""
         log = self.folder / "server.log"

@@ -31,6 +31,15 @@ def running(server: EmbeddedPostgres) -> Iterator[None]:
                 _stop(server)
 
 
+def stop_abandoned(server: EmbeddedPostgres) -> None:
+    """See `EmbeddedPostgres.stop_abandoned`."""
+    if not _number_file(server).exists():
+        return
+    with (server.folder / "users.lock").open("w") as users, suppress(BlockingIOError):
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _stop(server)
+
+
 def _number_file(server: EmbeddedPostgres) -> Path:
     return server.folder / "started-by-a-command"
 

@@ -114,6 +114,7 @@ def _start_anew(
     embedded = uses_embedded()
     if embedded:
         EmbeddedPostgres(environment.state).prepare()
+        EmbeddedPostgres(environment.state).stop_abandoned()
     else:
         check_database(environment)
     programs = platform_programs(environment, location_modules(environment), port=port, embedded=embedded)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.processes.errors import ProcessesError
 from data_platform.processes.folders import Folders
 from data_platform.processes.keeper import Keeper, running_keeper
@@ -37,9 +38,12 @@ def stop(folders: Folders, *, grace: float = GRACE_SECONDS, tell: Tell, hurry: t
     Raises:
         ProcessesError: another command keeps starting or stopping the platform.
     """
-    if not folders.run.exists():
-        return False
+    stopped = folders.run.exists() and _stop(folders, grace=grace, tell=tell, hurry=hurry)
+    EmbeddedPostgres(folders.state).stop_abandoned()
+    return stopped
 
+
+def _stop(folders: Folders, *, grace: float, tell: Tell, hurry: threading.Event | None) -> bool:
     interrupted: list[int] = []
 
     def interrupt(holder: int | None) -> None:

@@ -190,6 +190,19 @@ def test_the_database_left_by_a_killed_command_is_stopped_by_the_next(state: Pat
     assert not EmbeddedPostgres(state).is_ready()
 
 
+def test_only_an_abandoned_database_is_stopped_for_a_start_of_the_platform(state: Path) -> None:
+    command = a_command_using_the_database(state, "print('in', flush=True); input()")
+    assert command.stdout
+    command.stdout.readline()
+    EmbeddedPostgres(state).stop_abandoned()
+    assert EmbeddedPostgres(state).is_ready(), "it is in use"
+    command.kill()
+    command.wait()
+    EmbeddedPostgres(state).stop_abandoned()
+    assert not EmbeddedPostgres(state).is_ready()
+    EmbeddedPostgres(state).stop_abandoned()
+
+
 def test_a_killed_server_starts_again_with_what_was_committed(
     state: Path, serve: Callable[[], "subprocess.Popen[bytes]"]
 ) -> None:
@@ -209,7 +222,8 @@ def test_the_process_file_of_a_server_killed_with_everything_is_no_obstacle(
 ) -> None:
     server = serve()
     for child in psutil.Process(server.pid).children(recursive=True):
-        child.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL starts short-lived workers
+            child.kill()
     server.kill()
     server.wait()
     process_file = state / "postgres/data/postmaster.pid"

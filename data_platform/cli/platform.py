@@ -43,13 +43,11 @@ def up(
                     _tell(f"{location.name} did not load: {location.error}{place}")
             if started.already:
                 typer.echo(f"the platform is running already: {started.address} (`dp down` stops it)")
-            else:
-                _tell(f"the platform is up after {started.seconds:.1f} s")
+                return
+            _tell(f"the platform is up after {started.seconds:.1f} s")
             if build:
                 loaded = [location.name for location in started.locations.values() if location.state == "loaded"]
                 _first_build(environment, started.address, [name for name in loaded if name != "data_platform"])
-            if started.already:
-                return
             typer.echo(started.address)
             if not detach:
                 from data_platform.processes import watch
@@ -138,13 +136,14 @@ def _interruptible() -> Iterator[None]:
 
 
 def _prepare(environment: Environment) -> None:
-    """Parse the dbt projects that changed, while the database starts; a unit that fails never stops the others."""
+    """Parse the dbt projects that changed, while the database starts.
+
+    What does not parse is told by its code server, as any unit that does not load.
+    """
     from data_platform.dbt import prepare
     from data_platform.units.unit import sound_units
 
-    errors = prepare([unit.project for unit in sound_units(environment)])
-    for error in errors.values():
-        _tell(f"dp: {error}")
+    prepare([unit.project for unit in sound_units(environment)])
 
 
 def _first_build(environment: Environment, address: str, loaded: list[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psutil
 
 from data_platform.processes.folders import Folders
-from data_platform.processes.plan import MARK
+from data_platform.processes.plan import MARK, RUN_WORKERS
 
 _PROGRAM_VARIABLE = "SUPERVISOR_PROCESS_NAME"  # set by supervisord for the programs it starts
 
@@ -34,8 +34,11 @@ class OurProcess:
 
     @property
     def executes_run(self) -> bool:
-        """Whether it works for a run: Dagster's code servers fork such processes, and nothing else does."""
+        """Whether it works for a run: a code server's child, or a fork of the program that starts runs."""
         try:
+            if self.program == RUN_WORKERS:
+                parent = self.process.parent()
+                return parent is not None and parent.cmdline() == self.process.cmdline()
             return "--multiprocessing-fork" in self.process.cmdline()
         except psutil.Error:
             return False

@@ -48,7 +48,8 @@ def test_status_tells_every_process_and_location(up: RealPlatform) -> None:
     assert status["address"] == f"http://127.0.0.1:{up.port}"
     assert {item["state"] for item in status["processes"]} == {"running"}
     assert set(status["by_name"]) == {
-        *("keeper", "database", "unit-data_platform", "unit-plain", "unit-broken", "webserver", "daemon")
+        *("keeper", "database", "run-workers", "webserver", "daemon"),
+        *("unit-data_platform", "unit-plain", "unit-broken"),
     }
     assert all(item["memory"] > 2**20 for item in status["processes"])
     locations = status["locations"]

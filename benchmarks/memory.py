@@ -53,9 +53,10 @@ def _stock_code_server(folder: Path) -> float:
 
 def _platform(platform: Platform) -> tuple[dict[str, float], float]:
     processes = json.loads(platform.dp("status", "--json"))["processes"]
-    sizes = {entry["name"]: _pss(entry["pid"]) for entry in processes}
-    generic = "unit-data_platform"
-    return {n: size for n, size in sizes.items() if n.startswith("unit-") and n != generic}, sum(sizes.values())
+    pids = {entry["name"]: entry["pid"] for entry in processes}
+    units = [name for name in pids if name.startswith("unit-") and name != "unit-data_platform"]
+    # every process is a child of the keeper
+    return {name: _pss(pids[name]) for name in units}, _pss(pids["keeper"])
 
 
 def _pss(pid: int) -> float:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from data_platform.dbt.project import DbtError, DbtProject
 
 # dbt is asked twice: a query that begins just after it was to be cancelled would go on
 PATIENCE_SECONDS = (5, 20)
+_LAST_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def build(
     process = subprocess.Popen(
         [sys.executable, "-m", "data_platform.dbt.runner", str(write_end), duckdb_file, *arguments],
         stdin=subprocess.PIPE,  # ends when this process ends, however it ends
+        process_group=0,  # Ctrl-C in a terminal is for this process, which then stops dbt in order
         pass_fds=[write_end],
         env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONWARNINGS": "ignore:resource_tracker"},
     )
@@ -129,14 +130,11 @@ def _arguments(
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask dbt to stop (it rolls back what is open), then insist."""
-    for seconds in PATIENCE_SECONDS:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(seconds)
-    if process.poll() is None:
-        process.kill()
-        process.wait()
+    """Have dbt stop itself (it rolls back what is open), then insist."""
     if process.stdin:
         process.stdin.close()
+    try:
+        process.wait(sum(PATIENCE_SECONDS) + _LAST_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -18,8 +18,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from dbt.cli.main import dbtRunner
-
 from data_platform.dbt.build import PATIENCE_SECONDS
 from data_platform.errors import DataPlatformError
 from data_platform.warehouse import open_duckdb
@@ -60,6 +58,8 @@ def _interrupted(*_: object) -> None:
 
 
 def _run(duckdb_file: str, arguments: list[str], events: TextIO) -> tuple[int, BaseException | None]:
+    from dbt.cli.main import dbtRunner  # takes a second, in which an interrupt may come
+
     if duckdb_file:
         try:
             with open_duckdb(Path(duckdb_file)):

@@ -1,6 +1,7 @@
 """Building a unit in this process, on the same instance that the platform uses when it is up."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from data_platform.instance.dead_runs import end_dead_runs
 from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.units.build import BuildResult
 from data_platform.units.code_location import unit_definitions
@@ -16,19 +18,27 @@ from data_platform.units.unit import Unit
 
 
 def build_in_process(unit: Unit, result: BuildResult, tags: Mapping[str, str], progress: Callable[[], None]) -> None:
-    """Run a unit's build job here and fill in the result. What dbt prints goes to standard error."""
+    """Run a unit's build job here and fill in the result. What dbt prints goes to standard error.
+
+    Raises:
+        KeyboardInterrupt: the run was interrupted; its end is recorded, and the database is stopped.
+    """
     started = time.monotonic()
-    with database(unit), dg.DagsterInstance.get() as instance, _stdout_to_stderr():
+    with _every_end_is_an_interrupt(), database(unit), dg.DagsterInstance.get() as instance, _stdout_to_stderr():
+        end_dead_runs(instance)
         job = unit_definitions(unit).resolve_job_def(JOB)
         done = job.execute_in_process(
             instance=instance,
             tags=dict(tags),
             raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+            # the summary tells what failed; Dagster's console would tell it by pages of stack traces
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         result.run_id = done.run_id
         for event in done.all_events:
             _count(event, result)
+    if "DagsterExecutionInterruptedError" in result.cause:
+        raise KeyboardInterrupt
     result.status = "success" if done.success else "failure"
     result.seconds = time.monotonic() - started
     progress()
@@ -43,6 +53,23 @@ def database(unit: Unit) -> Iterator[None]:
         return
     with EmbeddedPostgres(unit.environment.state).running():
         yield
+
+
+@contextmanager
+def _every_end_is_an_interrupt() -> Iterator[None]:
+    """A closed terminal and SIGTERM end the build as Ctrl-C does: with its end recorded, the database stopped."""
+
+    def interrupt(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

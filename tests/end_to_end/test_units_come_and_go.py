@@ -2,9 +2,11 @@
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,6 +14,8 @@ from data_platform.instance.embedded import EmbeddedPostgres
 from tests.end_to_end.checkout import make_checkout
 from tests.end_to_end.conftest import own_state
 from tests.end_to_end.live import Live, free_port, until
+
+DBT = "data_platform.dbt.runner"
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +134,17 @@ def test_a_new_unit_is_loaded_and_built_through_the_queue_while_the_others_go_on
 def test_a_build_without_the_platform_is_remembered_by_the_platform(mine: Live, browser: Any) -> None:
     mine.dp("down")
     assert not mine.processes()
+    ends = {signal.SIGHUP: 130, signal.SIGKILL: -signal.SIGKILL}
+    for number, code in ends.items():
+        command = mine.begin("unit", "build", "fleet", "--json")
+        until(
+            lambda of=command: DBT in str([child.cmdline() for child in psutil.Process(of.pid).children()]), pause=0.02
+        )
+        command.send_signal(number)
+        output, told = command.communicate(timeout=60)
+        assert (command.returncode, output) == (code, "")
+        assert "Traceback" not in told
+        assert EmbeddedPostgres(mine.state).is_ready() == (number == signal.SIGKILL)
     table = mine.dp("unit", "build", "fleet")
     assert len([line for line in table.splitlines() if "success" in line]) == 2, "the unit and the total"
     [built] = json.loads(mine.dp("unit", "build", "fleet", "--json"))["units"]
@@ -139,7 +154,9 @@ def test_a_build_without_the_platform_is_remembered_by_the_platform(mine: Live, 
     started = mine.attempt("up", "--detach", "--port", str(mine.port))
     assert started.returncode == 0, started
     assert "materializing everything once: operations\n" in started.stderr, "the others were built one by one"
-    assert mine.run(built["run_id"])["status"] == "SUCCESS"
+    # the latest first: operations, fleet twice, what was killed (it is noticed now), what was interrupted
+    until(lambda: [run["status"] for run in mine.runs()[:5]] == ["SUCCESS"] * 3 + ["FAILURE"] * 2)
+    assert mine.runs()[1]["runId"] == built["run_id"]
     with browser.new_context(base_url=mine.address) as context:
         page = context.new_page()
         page.goto("/assets/fleet/marts/aircraft?view=events")

@@ -57,7 +57,8 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "dp"
-        print(f"dp: {error.format_message()} -> see `{command} --help`", file=sys.stderr)
+        if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # that one has printed the help
+            print(f"dp: {error.format_message()} -> see `{command} --help`", file=sys.stderr)
         return 2
     except click.ClickException as error:
         print(f"dp: {error.format_message()}", file=sys.stderr)

@@ -45,7 +45,15 @@ def check(names: Names = None, as_json: Json = False) -> None:
     from data_platform.units.checking import check_units
 
     verdicts = check_units(current_environment(), names or [])
-    print_rows([verdict.as_row() for verdict in verdicts], as_json=as_json)
+    if as_json:
+        print_rows([verdict.as_row() for verdict in verdicts], as_json=True)
+    else:
+        # a problem is a line of its own: a table would break it in pieces
+        rows = [verdict.as_row() for verdict in verdicts]
+        print_rows([{key: row[key] for key in row if key != "problem"} for row in rows], as_json=False)
+        for verdict in verdicts:
+            if not verdict.ok:
+                typer.echo(f"dp: {verdict.problem}", err=True)
     if any(not verdict.ok for verdict in verdicts):
         raise typer.Exit(1)
 
@@ -101,7 +109,12 @@ def build(names: Names = None, as_json: Json = False) -> None:
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="Name of the unit: a lower-case identifier.")],
-    dbt_repo: Annotated[str | None, typer.Option(help="Git address of an existing dbt project: a submodule.")] = None,
+    dbt_repo: Annotated[
+        str | None,
+        typer.Option(
+            help="Git address of an existing dbt project: a submodule. `#folder` at its end where it is not at the top."
+        ),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Name for people.")] = None,
     owner: Annotated[str | None, typer.Option(help="E-mail address or team:<name>.")] = None,
 ) -> None:

@@ -10,6 +10,7 @@ from data_platform.dbt.assets import dbt_assets
 from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.prepare import prepared
 from data_platform.dbt.specs import source_spec
+from data_platform.units.definitions_error import definitions_error, raised_by_unit
 from data_platform.units.freshness import freshness_policy
 from data_platform.units.published import adopt_published, published_assets
 from data_platform.units.schedules import build_job, build_schedule
@@ -39,8 +40,18 @@ def unit_definitions(unit: Unit) -> dg.Definitions:
     """Build a unit's definitions.
 
     Raises:
-        DataPlatformError: the dbt project does not exist or does not parse.
+        DataPlatformError: the dbt project does not exist or does not parse, or a `defs.yaml` is wrong. What the unit's
+            own Python raises is passed on as it is.
     """
+    try:
+        return _definitions(unit)
+    except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
+        if raised_by_unit(error, unit.folder):
+            raise
+        raise definitions_error(error, unit.folder, unit.environment.root) from None
+
+
+def _definitions(unit: Unit) -> dg.Definitions:
     card, project = unit.card, unit.project
     graph = prepared(project)
     freshness = freshness_policy(card.freshness)

@@ -37,6 +37,15 @@ def definitions_error(error: BaseException, folder: Path, root: Path) -> DataPla
     return UsageError(what[:300], where=shown or folder.relative_to(root), line=line, fix=fix, anchor=_ANCHOR)
 
 
+def raised_by_unit(error: BaseException, folder: Path) -> bool:
+    """Whether the unit's own Python raised it: its traceback then says more than a line can."""
+    innermost = list(_causes(error))[-1]
+    files = [frame.filename for frame in traceback.extract_tb(innermost.__traceback__)]
+    if isinstance(innermost, SyntaxError) and innermost.filename:
+        files.append(innermost.filename)
+    return any(Path(file).is_relative_to(folder) for file in files)
+
+
 def _loaded(causes: list[BaseException], folder: Path) -> Path | None:
     """The component's file that Dagster was busy with."""
     for cause in causes:

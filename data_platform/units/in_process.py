@@ -13,6 +13,7 @@ from data_platform.instance.dead_runs import end_dead_runs
 from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.units.build import BuildResult
 from data_platform.units.code_location import unit_definitions
+from data_platform.units.definitions_error import definitions_error
 from data_platform.units.schedules import JOB
 from data_platform.units.unit import Unit
 
@@ -26,7 +27,10 @@ def build_in_process(unit: Unit, result: BuildResult, tags: Mapping[str, str], p
     started = time.monotonic()
     with _every_end_is_an_interrupt(), database(unit), dg.DagsterInstance.get() as instance, _stdout_to_stderr():
         end_dead_runs(instance)
-        job = unit_definitions(unit).resolve_job_def(JOB)
+        try:
+            job = unit_definitions(unit).resolve_job_def(JOB)
+        except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
+            raise definitions_error(error, unit.folder, unit.environment.root) from None
         done = job.execute_in_process(
             instance=instance,
             tags=dict(tags),

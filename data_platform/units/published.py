@@ -51,7 +51,7 @@ def published_assets(
                 project.unit,
                 {_name(model): _exporter(warehouse, model) for model in chosen.values()},
                 public=[_name(model) for model in public.values()],
-                source_run=context.run_id,
+                source_run=context.run.run_id,
             )
         for warning in publication.warnings:
             context.log.warning(warning)

@@ -50,6 +50,21 @@ def test_a_unit_is_removed(platform: Environment, dp: Dp) -> None:
     assert json.loads(dp("unit", "list", "--json").out) == []
 
 
+def test_a_problem_is_a_line_of_its_own_for_people(platform: Environment, dp: Dp) -> None:
+    write_files(platform.root, {"code_locations/shop/unit.yaml": "name: shop\ntitle: 7\nowners: [team:shop]\n"})
+    done = dp("unit", "check")
+    assert done.code == 1
+    assert done.line.startswith("dp: code_locations/shop/unit.yaml:2: title: input should be a valid string, not 7")
+
+
+@pytest.mark.parametrize("arguments", [(), ("unit",)], ids=["dp", "dp unit"])
+def test_a_command_without_anything_prints_its_help_and_nothing_else(dp: Dp, arguments: tuple[str, ...]) -> None:
+    done = dp(*arguments)
+    assert done.code == 2
+    assert "Usage: dp" in done.out
+    assert done.err == ""
+
+
 def test_syncing_writes_the_workspace_once(platform: Environment, dp: Dp) -> None:
     file = platform.dagster_home / "workspace.yaml"
     file.write_text("load_from: []\n")

@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.end_to_end.data import Contents, contents, duckdb_file
-from tests.end_to_end.live import Live, until
+from tests.end_to_end.live import UNITS, Live, until
 
 LOCK_ERRORS = re.compile(r"could not set lock|conflicting lock|database is locked|warehouse file is still held", re.I)
 
@@ -45,6 +47,14 @@ def test_a_build_waits_for_somebody_who_has_the_file_open(live: Live, first_cont
     until(lambda: live.run(run)["status"] == "STARTED")
     somebody.communicate("", timeout=60)  # it closes the file only now
     assert live.ended(run)["status"] == "SUCCESS"
+    assert contents(live) == first_contents
+
+
+@pytest.mark.slow
+def test_all_units_are_built_four_times_at_once(live: Live, first_contents: Contents) -> None:
+    runs = [live.launch(unit) for _ in range(4) for unit in UNITS]
+    assert [live.ended(run, seconds=500)["status"] for run in runs] == ["SUCCESS"] * len(runs)
+    assert not LOCK_ERRORS.search(everything_logged(live))
     assert contents(live) == first_contents
 
 

@@ -7,8 +7,9 @@ import time
 import psutil
 import pytest
 
+from data_platform.instance.embedded import EmbeddedPostgres
 from tests.end_to_end.data import Contents, contents
-from tests.end_to_end.live import Live, kill, until
+from tests.end_to_end.live import ENDED, Live, kill, until
 
 BUSY = "operations"  # the unit with the most work
 DBT = "data_platform.dbt.runner"
@@ -95,4 +96,33 @@ def test_after_everything_was_killed_at_once_a_start_ends_the_run_and_building_g
     assert ended["status"] == "FAILURE"
     assert any("process" in (event.get("message") or "") and "gone" in event["message"] for event in ended["events"])
     assert json.loads(live.dp("unit", "build", BUSY, "--json"))["total"]["status"] == "success"
+    assert contents(live) == first_contents
+
+
+@pytest.mark.slow
+def test_a_run_outlives_a_database_that_is_killed_again_and_again(live: Live, first_contents: Contents) -> None:
+    run = a_run_in_the_middle(live)
+    kills = 0
+    while not EmbeddedPostgres(live.state).is_ready() or live.run(run)["status"] not in ENDED:
+        if EmbeddedPostgres(live.state).is_ready():
+            kill(live.pid("database"))
+            kills += 1
+        time.sleep(1.5)
+    assert kills > 1
+    assert live.run(run)["status"] == "SUCCESS"
+    assert contents(live) == first_contents
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_with_what_started_it_ends_and_its_slot_is_free(
+    live: Live, first_contents: Contents
+) -> None:
+    run = a_run_in_the_middle(live)
+    [dbt] = until(lambda: live.processes(DBT), pause=0.02)
+    for pid in (live.pid("run-workers"), dbt.ppid()):
+        kill(pid)
+    ended = live.ended(run, seconds=60)
+    assert ended["status"] == "FAILURE"
+    assert any(re.search(r"its process \d+ is gone", event.get("message") or "") for event in ended["events"])
+    assert live.ended(live.launch(BUSY))["status"] == "SUCCESS"
     assert contents(live) == first_contents

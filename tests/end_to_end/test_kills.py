@@ -1,5 +1,6 @@
 """`kill -9` of each process in the middle of a run: it is told, healed without anybody, and no data is lost."""
 
+import contextlib
 import json
 import re
 import time
@@ -20,6 +21,14 @@ def a_run_in_the_middle(live: Live) -> str:
     run = live.launch(BUSY)
     until(lambda: live.has_begun(run), pause=0.05)
     return run
+
+
+def kill_everything(live: Live) -> bool:
+    """Kill every process of the platform; true when none is left (the keeper starts others until it is dead itself)."""
+    for process in live.processes():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    return not live.processes()
 
 
 def inner_process(live: Live) -> int:
@@ -84,9 +93,7 @@ def test_after_everything_was_killed_at_once_a_start_ends_the_run_and_building_g
     live: Live, first_contents: Contents
 ) -> None:
     run = a_run_in_the_middle(live)
-    for process in live.processes():
-        process.kill()
-    until(lambda: not live.processes())
+    until(lambda: kill_everything(live), pause=0)
     assert "the platform is not running -> make up" in live.dp("status", exit_code=1)
 
     started = live.attempt("up", "--detach", "--port", str(live.port))

@@ -13,7 +13,7 @@ import pytest
 from tests.end_to_end.data import Contents, contents
 from tests.end_to_end.live import LOCATIONS, Live, free_port, until
 
-CHROMIUM = "/usr/bin/chromium"
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
@@ -72,13 +72,14 @@ def live(platform: Live, first_contents: Contents) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """A real browser."""
-    if not Path(CHROMIUM).exists():
-        assert not os.environ.get("CI"), f"{CHROMIUM} is missing"
-        pytest.skip(f"{CHROMIUM} is missing (Debian: apt-get install chromium)")
+    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    if program is None:
+        assert not os.environ.get("CI"), "Chromium is missing"
+        pytest.skip("Chromium is missing (on Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        started = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
         yield started
         started.close()
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import psycopg2
 
-from data_platform.instance.cluster import program
+from data_platform.instance.embedded import EmbeddedPostgres
 from tests.end_to_end.live import free_port, until
 
 PASSWORD = "p@ss: w/rd%"
@@ -20,37 +20,36 @@ PASSWORD = "p@ss: w/rd%"
 
 @contextmanager
 def server() -> Iterator[str]:
-    """A server on 127.0.0.1 with a password, as somebody else runs one; its address."""
+    """A running server, and its address."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        if programs:
+            with _debian_server(programs[-1], folder) as url:
+                yield url
+        else:
+            with EmbeddedPostgres(folder).running():
+                yield EmbeddedPostgres(folder).url
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _debian_server(programs: Path, folder: Path) -> Iterator[str]:
+    """Debian's, on 127.0.0.1 with a password, as somebody else runs one."""
     folder.chmod(0o755)
     data, password_file, port = folder / "data", folder / "password", free_port()
     data.mkdir()
     password_file.write_text(PASSWORD)
-    # PostgreSQL refuses to run as root
-    user = "postgres" if os.geteuid() == 0 and _is_debian() else "nobody" if os.geteuid() == 0 else None
+    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
     if user:
         for path in (data, password_file):
             shutil.chown(path, user)
-    subprocess.run(
-        [
-            _program("initdb"),
-            "-D",
-            data,
-            "-U",
-            "somebody",
-            "--pwfile",
-            password_file,
-            "-A",
-            "scram-sha-256",
-            "--no-sync",
-        ],
-        cwd=folder,
-        user=user,
-        check=True,
-        capture_output=True,
-    )
+    access = ("-U", "somebody", "--pwfile", password_file, "-A", "scram-sha-256")
+    create = [programs / "initdb", "-D", data, *access, "--no-sync"]
+    subprocess.run(create, cwd=folder, user=user, check=True, capture_output=True)
     process = subprocess.Popen(
-        [_program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", ""],
+        [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", ""],
         cwd=folder,
         user=user,
         stdout=subprocess.DEVNULL,
@@ -63,19 +62,6 @@ def server() -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGINT)  # ends sessions, too
         process.wait(60)
-        shutil.rmtree(folder)
-
-
-def _is_debian() -> bool:
-    return bool(_debian())
-
-
-def _debian() -> list[Path]:
-    return sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-
-
-def _program(name: str) -> Path:
-    return _debian()[-1] / name if _is_debian() else program(name)
 
 
 def _answers(url: str) -> bool:

@@ -147,6 +147,13 @@ class Live:
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["runId"])
 
+    def reload(self, location: str) -> None:
+        """Have a code location loaded anew, as the UI's button does."""
+        self.ask(
+            "mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename } }",
+            name=location,
+        )
+
     def run(self, run_id: str) -> dict[str, Any]:
         """A run's status, and its failures' messages."""
         found: dict[str, Any] = self.ask(_RUN, run=run_id)["runOrError"]

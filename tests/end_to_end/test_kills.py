@@ -68,6 +68,7 @@ def test_a_run_outlives_a_process_of_the_platform_that_was_killed(
         ("the process of the run", r"process of this run ended unexpectedly, with signal 9"),
         ("dbt", r"dbt could not run: its process was killed, as happens when memory runs out"),
     ],
+    ids=["the run", "dbt"],
 )
 def test_a_build_whose_own_process_is_killed_fails_with_the_reason_and_can_be_repeated(
     live: Live, first_contents: Contents, victim: str, reason: str

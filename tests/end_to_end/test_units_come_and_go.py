@@ -91,7 +91,11 @@ def test_a_model_that_does_not_parse_is_told_and_building_takes_up_what_was_mend
     before = processes(mine)
     model = mine.root / "dbt_projects/fleet/models/marts/aircraft.sql"
     sound = model.read_text()
-    model.write_text(sound + "\n{% if %}\n")
+    model.write_text(f"{sound}\n{{% if %}}\n")
+    mine.reload("fleet")
+    assert location(mine, "fleet")["state"] == "failed"
+    assert "dbt_projects/fleet/models/marts/aircraft.sql" in location(mine, "fleet")["error"]
+    assert "\n" not in location(mine, "fleet")["error"]
     refused = mine.attempt("unit", "build", "fleet")
     assert refused.returncode in {1, 2}
     assert refused.stderr.count("\n") == 1, refused.stderr

@@ -47,7 +47,10 @@ def _stock_code_server(folder: Path) -> float:
         time.sleep(SETTLE_SECONDS)
         return _pss(process.pid)
     finally:
-        process.terminate()
+        # started from a background shell it inherits an ignored SIGTERM
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        process.kill()
         process.wait()
 
 

@@ -199,7 +199,9 @@ def test_down_leaves_nothing_and_says_so(up: RealPlatform) -> None:
 def test_interrupting_up_leaves_nothing(up: RealPlatform) -> None:
     command = up.popen("up", "--no-build")
     until(lambda: (keeper := running_keeper(up.folders)) and keeper.programs()["webserver"].alive)
-    until(lambda: up.dp("status")[0] == 0, 120)
+    assert command.stdout
+    until(lambda: "Ctrl-C stops the platform" in command.stdout.readline(), 120)
+    assert up.dp("status")[0] == 0
     assert up.run_state(up.interrupted_run) == "FAILURE", "a run that was interrupted does not look as if it ran"
     before = up.processes
     os.killpg(command.pid, signal.SIGINT)

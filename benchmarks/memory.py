@@ -1,6 +1,7 @@
 """Memory, as proportional set size: a unit's code server against a stock one, and the whole stack of three units."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,13 @@ def run() -> list[Result]:
 def _stock_code_server(folder: Path) -> float:
     (folder / "stock.py").write_text(STOCK)
     command = [sys.executable, "-m", "dagster", "code-server", "start", "-f", "stock.py", "--socket", "stock.sock"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # every deployed code server has an instance; the stock one keeps its own in an empty folder
+    home = folder / "stock_home"
+    home.mkdir()
+    environment = os.environ | {"DAGSTER_HOME": str(home)}
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         time.sleep(SETTLE_SECONDS)
         return _pss(process.pid)

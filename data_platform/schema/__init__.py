@@ -1,0 +1,1 @@
+"""Schema deploys in Liquibase's format: changelogs, checksums, deploy, rollback, drift, alignment."""

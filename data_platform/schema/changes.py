@@ -1,0 +1,41 @@
+"""What a changeset does: SQL, a tag, or nothing."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """SQL to run.
+
+    Args:
+        text: as in the file, trimmed, properties expanded; comments and delimiters are still in it.
+        line: 1-based line of the file where the text begins.
+        split: whether the text is several statements.
+        strip_comments: whether comments are left out of what the database is sent.
+        end_delimiter: what ends a statement instead of `;`, `GO` or `/` (a regular expression, as in Liquibase).
+        dbms: databases this SQL is for; empty means all.
+        path: the file that a root changelog's `sqlFile` took it from, as recorded in the history.
+    """
+
+    text: str
+    line: int = 1
+    split: bool = True
+    strip_comments: bool = True
+    end_delimiter: str | None = None
+    dbms: tuple[str, ...] = ()
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagDatabase:
+    """Puts a tag on the history at this point."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Does nothing, and is recorded."""
+
+
+Change = Sql | TagDatabase | Empty

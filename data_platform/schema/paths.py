@@ -1,0 +1,11 @@
+"""How changelog files are named in the history, whatever machine they were read on."""
+
+import posixpath
+
+
+def normalized(path: str) -> str:
+    """A changelog's path as Liquibase records it: relative, forward slashes, no `classpath:`, no `./` or `x/..`."""
+    plain = path.replace("\\", "/")
+    if plain.lower().startswith("classpath:"):
+        plain = plain[len("classpath:") :]
+    return posixpath.normpath(plain.lstrip("/")) if plain else plain

@@ -228,7 +228,8 @@ def test_a_start_whose_command_was_killed_is_completed_by_the_next(up: RealPlatf
     command.communicate()
     code, text = up.dp("up", "--detach", "--no-build")
     assert code == 0, text
-    assert "the platform is up after" in text
+    # the keeper may have started the last program just before the kill: then only the waiting was left to do
+    assert "the platform is up after" in text or "the platform is running already" in text
     assert up.status()["healthy"]
     assert up.dp("down")[0] == 0
 

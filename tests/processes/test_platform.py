@@ -177,7 +177,9 @@ def test_a_killed_keeper_is_told_and_the_next_up_starts_anew(up: RealPlatform) -
     assert code == 0, text
     assert "stopping what is left of a platform that was killed" in text
     assert not [process for process in before if lives(process)]
-    assert up.status()["healthy"]
+    found = up.status()
+    assert all(process["state"] == "running" for process in found["processes"])
+    assert found["locations"]["plain"]["state"] == "loaded"
     assert up.run_state(run) == "SUCCESS", "work that runs may finish"
 
 
@@ -230,7 +232,9 @@ def test_a_start_whose_command_was_killed_is_completed_by_the_next(up: RealPlatf
     assert code == 0, text
     # the keeper may have started the last program just before the kill: then only the waiting was left to do
     assert "the platform is up after" in text or "the platform is running already" in text
-    assert up.status()["healthy"]
+    found = up.status()
+    assert all(process["state"] == "running" for process in found["processes"])
+    assert found["locations"]["plain"]["state"] == "loaded"
     assert up.dp("down")[0] == 0
 
 

@@ -15,6 +15,7 @@ class Sql:
         end_delimiter: what ends a statement instead of `;`, `GO` or `/` (a regular expression, as in Liquibase).
         dbms: databases this SQL is for; empty means all.
         path: the file that a root changelog's `sqlFile` took it from, as recorded in the history.
+        gaps: lines of the file behind `line` that are not in the text (directives), increasing.
     """
 
     text: str
@@ -24,6 +25,15 @@ class Sql:
     end_delimiter: str | None = None
     dbms: tuple[str, ...] = ()
     path: str | None = None
+    gaps: tuple[int, ...] = ()
+
+    def file_line(self, counted: int) -> int:
+        """The file's line for one that was counted on from `line` as if the text had no gaps."""
+        for gap in self.gaps:
+            if gap > counted:
+                break
+            counted += 1
+        return counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Draft:
     attributes: Attributes
     sql: list[str] = field(default_factory=list)
     sql_line: int = 0
+    sql_lines: list[int] = field(default_factory=list)
     old_sql: list[str] | None = None
     rollback: list[str] = field(default_factory=list)
     rollback_line: int = 0
@@ -84,7 +85,20 @@ class Draft:
 
     def _sql(self, text: str) -> Sql:
         attributes = self.attributes
-        return Sql(text, self.sql_line, attributes.split, attributes.strip_comments, attributes.end_delimiter)
+        return Sql(
+            text,
+            self.sql_line,
+            attributes.split,
+            attributes.strip_comments,
+            attributes.end_delimiter,
+            gaps=self._gaps(),
+        )
+
+    def _gaps(self) -> tuple[int, ...]:
+        numbers = self.sql_lines
+        if not numbers or numbers[-1] - numbers[0] + 1 == len(numbers):
+            return ()
+        return tuple(sorted(set(range(self.sql_line, numbers[-1])).difference(numbers)))
 
     def _contexts(self, properties: Properties) -> str | None:
         written = self.attributes.contexts

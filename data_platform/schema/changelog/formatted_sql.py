@@ -66,6 +66,7 @@ class _Reader:
                 if not self.draft.sql_line and line.strip(CONTROLS):
                     self.draft.sql_line = number
                 self.draft.sql.append(line)
+                self.draft.sql_lines.append(number)
                 if self.draft.old_sql is not None:
                     self.draft.old_sql.append(line)
         if self.draft is not None:

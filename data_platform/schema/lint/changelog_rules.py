@@ -1,0 +1,54 @@
+"""Rules about changesets as such: rollback, identities, databases, consent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from data_platform.schema.changes import Sql
+from data_platform.schema.changeset import Changeset
+from data_platform.schema.lint.rules import GROUPS, RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a rule says of a changeset; `line` is None for the line where it begins."""
+
+    rule: str
+    message: str
+    changeset: Changeset
+    line: int | None = None
+
+
+def check(changeset: Changeset) -> Iterator[Remark]:
+    """What is wrong with one changeset by itself."""
+    if changeset.rollback is None and any(isinstance(change, Sql) for change in changeset.changes):
+        yield Remark("missing-rollback", "the changeset does not say how it is undone", changeset)
+    if len(changeset.dbms) > 1 and "duckdb" in changeset.dbms:
+        dbms = ",".join(changeset.dbms)
+        yield Remark("duckdb-dbms", f"Liquibase fails on dbms:{dbms}, as it does not know DuckDB", changeset)
+    for name, reason in changeset.allowed.items():
+        if name not in RULES and name not in GROUPS:
+            yield Remark("unknown-consent", f"--allow {name} names no rule", changeset)
+        elif not reason:
+            yield Remark("consent-without-reason", f"--allow {name} has no reason", changeset)
+
+
+def duplicates(changesets: Sequence[Changeset]) -> Iterator[Remark]:
+    """Changesets that cannot be told apart, or only by the case of their letters."""
+    seen: dict[tuple[str, str, str], Changeset] = {}
+    for changeset in changesets:
+        identity = changeset.identity
+        other = seen.setdefault((identity.file.lower(), identity.id.lower(), identity.author.lower()), changeset)
+        if other is not changeset:
+            how = "is there twice" if other.identity == identity else f"differs in case only from {other.identity}"
+            where = f"{other.source}:{other.line}"
+            yield Remark("duplicate-id", f"changeset {identity} {how}, first in {where}", changeset)
+
+
+def headers(changesets: Sequence[Changeset]) -> Iterator[Remark]:
+    """Files whose header names a path, which Liquibase 5 does not mind; told once a file."""
+    told = set()
+    for changeset in changesets:
+        if changeset.other_file and changeset.source not in told:
+            told.add(changeset.source)
+            message = f"the header's logicalFilePath {changeset.identity.file} is ignored by Liquibase 5"
+            yield Remark("header-path", message, changeset, line=1)

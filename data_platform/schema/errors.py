@@ -1,6 +1,11 @@
 """What goes wrong with changelogs, schema deploys and alignment."""
 
+from typing import TYPE_CHECKING
+
 from data_platform.errors import DataPlatformError
+
+if TYPE_CHECKING:
+    from data_platform.schema.statements import Statement
 
 
 class SchemaError(DataPlatformError):
@@ -25,3 +30,21 @@ class DatabaseError(SchemaError):
     Args (beside the base's):
         what: the database's own first line, without values of the connection.
     """
+
+
+class StatementError(DatabaseError):
+    """A statement of a changeset failed.
+
+    Args (beside the base's):
+        statement: which one.
+        position: 0-based character in its text where the database met what it did not like; None when not told.
+    """
+
+    def __init__(self, what: str, statement: "Statement", position: int | None = None) -> None:
+        super().__init__(what, line=None)
+        self.statement = statement
+        self.position = position
+
+
+class ChangesetError(SchemaError):
+    """A changeset could not be run; what ran before it stays."""

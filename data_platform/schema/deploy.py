@@ -1,0 +1,233 @@
+"""Deploys a changelog to a database."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from data_platform.schema.changeset import Changelog, Identity, OnFail
+from data_platform.schema.checks import evaluate
+from data_platform.schema.database import Database
+from data_platform.schema.errors import ChangesetError, DatabaseError, StatementError, ValidationError
+from data_platform.schema.events import Event, Kind
+from data_platform.schema.execution import Execution, statements_of
+from data_platform.schema.expressions import Selection
+from data_platform.schema.history import History
+from data_platform.schema.notes import Note
+from data_platform.schema.plan import Plan, Step, make_plan, refuse_edits
+from data_platform.schema.resume import edited_in_blanks, rolls_back
+from data_platform.schema.writes import SetChecksum
+
+_LITERAL = re.compile(r"'[^']*'?|\$(\w*)\$.*?(?:\$\1\$|\Z)", re.DOTALL)
+
+
+def _ignore(event: Event) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to deploy.
+
+    Args:
+        wait_seconds: how long to wait for somebody else's lock; 0 does not wait.
+        tell: is given each event as it happens.
+        fence: is called before each changeset, and raises when this deploy must not go on.
+    """
+
+    wait_seconds: float = 300.0
+    tell: Callable[[Event], None] = _ignore
+    fence: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a deploy did.
+
+    Args:
+        plan: made while the lock was held; without the lock when there was nothing to do.
+        ran: changesets that ran, and are recorded.
+        marked: recorded without having run.
+        skipped: not recorded; the next deploy tries them again.
+        deployment_id: as recorded; None when nothing was.
+    """
+
+    plan: Plan
+    ran: tuple[Step, ...] = ()
+    marked: tuple[Step, ...] = ()
+    skipped: tuple[Step, ...] = ()
+    deployment_id: str | None = None
+
+
+def deploy(
+    database: Database,
+    changelog: Changelog | Callable[[], Changelog],
+    selection: Selection,
+    options: Options | None = None,
+) -> Outcome:
+    """Run what has not run yet, each changeset in its transaction, and record it.
+
+    Nothing is written when anything is wrong with the changelog. When there is nothing to do, nothing is written, no
+    table is made and no lock is taken.
+
+    Args:
+        changelog: what is to be there, or what reads it.
+        selection: contexts and labels; its database is this one, whatever it says.
+
+    Raises:
+        ChangelogError: the changelog is wrong.
+        ValidationError: a changeset was edited after it ran, is there twice, or cannot be recorded.
+        LockError: somebody else holds the lock.
+        ChangesetError: a changeset failed, or its precondition says HALT; those before it stay.
+        DatabaseError: the database refused something, or is lost.
+    """
+    options = options or Options()
+    changelog = changelog() if callable(changelog) else changelog
+    selection = replace(selection, dbms=database.dbms)
+    plan = checked_plan(database, database.history(), changelog, selection)
+    if plan.to_run or plan.to_upgrade:
+
+        def tell(line: str) -> None:
+            options.tell(Event(Kind.WAITING if line.startswith("waiting") else Kind.NOTICE, line))
+
+        with database.lock(options.wait_seconds, tell):
+            # somebody else may have deployed meanwhile
+            history = database.history()
+            plan = checked_plan(database, history, changelog, selection)
+            if plan.to_run or plan.to_upgrade:
+                return _run(database, history, plan, options)
+    _warn_of_blanks(plan, database.notes(), options)
+    return Outcome(plan)
+
+
+def checked_plan(database: Database, history: History, changelog: Changelog, selection: Selection) -> Plan:
+    """The plan, once it is sure that nothing of it is known to fail. Touches nothing.
+
+    Raises:
+        ChangelogError, ValidationError: see `deploy`.
+    """
+    plan = make_plan(changelog, history, selection)
+    refuse_edits(plan)
+    for step in plan.to_run:
+        refuse_unrecordable(step)
+        statements_of(step.changeset, database.dbms)
+        rolls_back(step.changeset)
+    return plan
+
+
+def refuse_unrecordable(step: Step) -> None:
+    """Raise when a changeset's row does not fit its table.
+
+    Raises:
+        ValidationError: with its place.
+    """
+    changeset = step.changeset
+    identity = changeset.identity
+    texts = {"id": identity.id, "author": identity.author, "file": identity.file}
+    texts |= {"context": changeset.contexts or "", "labels": ",".join(changeset.labels)}
+    for name, text in texts.items():
+        if len(text) > 255 or "\0" in text:
+            raise ValidationError(
+                f"the {name} of changeset {identity.id[:40]!r} cannot be recorded: "
+                + (f"it has {len(text)} characters, 255 fit" if len(text) > 255 else "it holds a NUL character"),
+                where=changeset.source,
+                line=changeset.line,
+                anchor="changelogs",
+            )
+
+
+def _warn_of_blanks(plan: Plan, notes: Mapping[Identity, Note], options: Options) -> None:
+    for step in edited_in_blanks(plan, notes):
+        text = "its text is not what ran here, though the checksum is: it differs in blanks, or in how it is split"
+        options.tell(Event(Kind.WARNED, text, step))
+
+
+def _run(database: Database, history: History, plan: Plan, options: Options) -> Outcome:
+    notes = database.notes()
+    _warn_of_blanks(plan, notes, options)
+    upgrades = plan.to_upgrade
+    database.write([SetChecksum(step.ran.identity, step.new_checksum) for step in upgrades if step.ran])
+    for step in upgrades:
+        was = step.ran.checksum if step.ran else None
+        options.tell(Event(Kind.UPGRADED, f"its checksum {was or '(none)'} is now {step.new_checksum}", step))
+    execution = Execution(
+        database=database,
+        order=max((row.order for row in history.rows), default=0),
+        notes=notes,
+        deployment_id=new_deployment_id(),
+        liquibase=ourselves(),
+        tell=options.tell,
+    )
+    results = list[tuple[Step, Kind]]()
+    for step in plan.to_run:
+        if options.fence:
+            options.fence()
+        database.check_lock()
+        results.append((step, _run_one(execution, step, options.tell)))
+
+    def those(kind: Kind) -> tuple[Step, ...]:
+        return tuple(step for step, result in results if result is kind)
+
+    return Outcome(plan, those(Kind.RAN), those(Kind.MARKED), those(Kind.SKIPPED), execution.deployment_id)
+
+
+def _run_one(execution: Execution, step: Step, tell: Callable[[Event], None]) -> Kind:
+    """What became of it: RAN, MARKED or SKIPPED."""
+    changeset = step.changeset
+    tell(Event(Kind.RUNNING, "", step))
+    verdict = evaluate(execution.database, changeset.preconditions)
+    if not verdict.holds:
+        match verdict.outcome:
+            case OnFail.HALT:
+                raise _failed(step, verdict.why, verdict.line, tell)
+            case OnFail.WARN:
+                tell(Event(Kind.WARNED, verdict.why, step))
+            case OnFail.MARK_RAN:
+                execution.mark_ran(step)
+                tell(Event(Kind.MARKED, verdict.why, step))
+                return Kind.MARKED
+            case OnFail.CONTINUE:
+                tell(Event(Kind.SKIPPED, verdict.why, step))
+                return Kind.SKIPPED
+    try:
+        execution.run(step)
+    except StatementError as error:
+        why = f"{error.what} [{_excerpt(error.statement.text)}]"
+        if changeset.fail_on_error:
+            line = error.statement.line_at(error.position)
+            raise _failed(step, why, line, tell, error.statement.file) from error
+        tell(Event(Kind.SKIPPED, f"it failed, and has failOnError:false: {why}", step))
+        return Kind.SKIPPED
+    except DatabaseError as error:
+        raise _failed(step, error.what, changeset.line, tell) from error
+    return Kind.RAN
+
+
+def _failed(
+    step: Step, why: str, line: int | None, tell: Callable[[Event], None], file: str | None = None
+) -> ChangesetError:
+    tell(Event(Kind.FAILED, why, step))
+    return ChangesetError(
+        f"changeset {step.changeset.identity} failed: {why}",
+        where=file or step.changeset.source,
+        line=line or step.changeset.line,
+        anchor="failed-changesets",
+    )
+
+
+def _excerpt(sql: str) -> str:
+    """The beginning of a statement, without what its literals say: that may be a password."""
+    masked = " ".join(_LITERAL.sub("'…'", sql).split())
+    return masked if len(masked) <= 120 else masked[:119] + "…"
+
+
+def new_deployment_id() -> str:
+    """The last 10 digits of the milliseconds since 1970, as Liquibase numbers deployments."""
+    return str(time.time_ns() // 1_000_000)[-10:]
+
+
+def ourselves() -> str:
+    """What the history's column `liquibase` says of us; at most 20 characters."""
+    from importlib.metadata import version
+
+    return f"dp {version('data-platform')}"[:20]

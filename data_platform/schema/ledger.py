@@ -1,0 +1,106 @@
+"""The tables that remember deploys, as Liquibase makes them, and reading their rows."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import cast
+
+from data_platform.schema.changeset import Identity
+from data_platform.schema.history import Ran
+from data_platform.schema.notes import Note, Progress
+
+# name and type of each column; what is not null in newer Liquibase is so here
+_COLUMNS = (
+    ("ID", "VARCHAR(255) NOT NULL"),
+    ("AUTHOR", "VARCHAR(255) NOT NULL"),
+    ("FILENAME", "VARCHAR(255) NOT NULL"),
+    ("DATEEXECUTED", "{timestamp} NOT NULL"),
+    ("ORDEREXECUTED", "{integer} NOT NULL"),
+    ("EXECTYPE", "VARCHAR(10) NOT NULL"),
+    ("MD5SUM", "VARCHAR(35)"),
+    ("DESCRIPTION", "VARCHAR(255)"),
+    ("COMMENTS", "VARCHAR(255)"),
+    ("TAG", "VARCHAR(255)"),
+    ("LIQUIBASE", "VARCHAR(20)"),
+    ("CONTEXTS", "VARCHAR(255)"),
+    ("LABELS", "VARCHAR(255)"),
+    ("DEPLOYMENT_ID", "VARCHAR(10)"),
+)
+# what older Liquibase did not have yet
+_LATER = ("CONTEXTS", "LABELS", "DEPLOYMENT_ID")
+
+NOTES_QUERY = (
+    "SELECT FILENAME, ID, AUTHOR, CONTENT_HASH, STATEMENTS_DONE, STATEMENTS_TOTAL, DONE_HASH, ERROR"
+    " FROM {notes} WHERE LEDGER = %s"
+)
+
+
+def create_changelog(table: str, *, timestamp: str, integer: str) -> str:
+    """The statement that makes `databasechangelog`."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS)
+    return f"CREATE TABLE {table} ({columns.format(timestamp=timestamp, integer=integer)})"
+
+
+def create_lock(table: str, key: str, *, timestamp: str, integer: str) -> str:
+    """The statement that makes `databasechangeloglock`."""
+    return (
+        f"CREATE TABLE {table} (ID {integer} NOT NULL, LOCKED BOOLEAN NOT NULL, LOCKGRANTED {timestamp}, "
+        f"LOCKEDBY VARCHAR(255), CONSTRAINT {key} PRIMARY KEY (ID))"
+    )
+
+
+def create_notes(table: str, *, timestamp: str, integer: str, text: str) -> str:
+    """The statement that makes the side table."""
+    return (
+        f"CREATE TABLE {table} (LEDGER {text} NOT NULL, FILENAME {text} NOT NULL, ID {text} NOT NULL, "
+        f"AUTHOR {text} NOT NULL, CONTENT_HASH {text}, STATEMENTS_DONE {integer}, STATEMENTS_TOTAL {integer}, "
+        f"DONE_HASH {text}, ERROR {text}, CHANGED_AT {timestamp} NOT NULL, "
+        f"PRIMARY KEY (LEDGER, FILENAME, ID, AUTHOR))"
+    )
+
+
+def missing_columns(table: str, columns: Iterable[str]) -> list[str]:
+    """Statements that add what an older Liquibase's `databasechangelog` lacks."""
+    present = {name.upper() for name in columns}
+    kinds = dict(_COLUMNS)
+    return [f"ALTER TABLE {table} ADD {name} {kinds[name]}" for name in _LATER if name not in present]
+
+
+def read_history(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[Ran]:
+    """Rows of `SELECT *`, whatever columns there are, in order."""
+    place = {name.lower(): index for index, name in enumerate(columns)}
+    id_, author, file = place["id"], place["author"], place["filename"]
+    order, exectype, executed = place["orderexecuted"], place["exectype"], place["dateexecuted"]
+    texts = [
+        place.get(name)
+        for name in ("md5sum", "description", "comments", "tag", "liquibase", "contexts", "labels", "deployment_id")
+    ]
+
+    def ran(row: Sequence[object]) -> Ran:
+        values = cast(list[str | None], [None if index is None else row[index] for index in texts])
+        checksum, description, comments, tag, liquibase, contexts, labels, deployment_id = values
+        return Ran(
+            identity=Identity(str(row[file]), str(row[id_]), str(row[author])),
+            checksum=checksum,
+            order=cast(int, row[order]),
+            exectype=str(row[exectype]),
+            executed_at=cast(datetime, row[executed]),
+            description=description,
+            comments=comments,
+            tag=tag,
+            liquibase=liquibase,
+            contexts=contexts,
+            labels=labels,
+            deployment_id=deployment_id,
+        )
+
+    return [ran(row) for row in rows]
+
+
+def read_notes(rows: Iterable[Sequence[object]]) -> dict[Identity, Note]:
+    """Rows of `NOTES_QUERY`, by changeset."""
+    notes = {}
+    for file, id_, author, content_hash, done, total, done_hash, error in cast(Iterable[tuple[str, ...]], rows):
+        identity = Identity(file, id_, author)
+        progress = None if done is None else Progress(int(done), int(total), done_hash, error)
+        notes[identity] = Note(identity, content_hash, progress)
+    return notes

@@ -1,0 +1,55 @@
+"""What is remembered of changesets beside Liquibase's history: their exact text, and how far a broken one came.
+
+It lies in a table of its own, in a schema of its own: `platform.schema_changesets`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_platform.schema.changeset import Identity
+from data_platform.schema.statements import Statement
+
+SCHEMA = "platform"
+TABLE = "schema_changesets"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a changeset came that is not one transaction.
+
+    Args:
+        done: statements that finished.
+        total: statements it had.
+        done_hash: of the statements that finished, see `prefix_hashes`.
+        error: what the database said of the next one; None when the deploy was killed, or still runs.
+    """
+
+    done: int
+    total: int
+    done_hash: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A row of the side table.
+
+    Args:
+        content_hash: of the text that ran; None when it did not finish yet.
+        progress: None when it finished.
+    """
+
+    identity: Identity
+    content_hash: str | None = None
+    progress: Progress | None = None
+
+
+def prefix_hashes(statements: Sequence[Statement]) -> list[str]:
+    """SHA-256 in hexadecimal of the first 0, 1, 2, … of the statements' texts."""
+    sum_ = hashlib.sha256()
+    hashes = [sum_.hexdigest()]
+    for statement in statements:
+        sum_.update(statement.text.encode("utf-8", "surrogatepass") + b"\0")
+        hashes.append(sum_.hexdigest())
+    return hashes

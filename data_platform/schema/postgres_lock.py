@@ -1,0 +1,191 @@
+"""PostgreSQL: the changelog lock, tied to two database sessions so that it ends with its holder.
+
+A second session keeps a transaction open that has locked the row of `databasechangeloglock`: Liquibase's
+`UPDATE … WHERE LOCKED = FALSE` waits for it, and a killed deploy lets go by itself. The session that works holds an
+advisory lock: a killed deploy whose last statement still runs on the server keeps other deploys out until that ends.
+
+No deploy of ours waits inside the database: a waiting statement holds a snapshot, for which a CREATE INDEX CONCURRENTLY
+of the lock's holder waits in turn. Liquibase does wait so; then, and only then, the lock is written into the table.
+"""
+
+# ruff: noqa: S608 - identifiers are quoted by `names`, values bound
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from data_platform.schema.address import Address
+from data_platform.schema.errors import DatabaseError
+from data_platform.schema.lock import OURS, Holder, Patience, own_name
+from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_tables import PostgresTables
+
+_ROW_IS_LOCKED = "55P03"
+_LOOK_EVERY = 1.0  # s
+
+
+class PostgresLock:
+    """The lock of one changelog."""
+
+    def __init__(self, address: Address, session: Session, tables: PostgresTables) -> None:
+        self.address = address
+        self.working = session
+        self.tables = tables
+        name = f"{OURS}: {tables.lock}"
+        self.key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        self.keeper: Session | None = None
+        self.in_table = False
+        self.lost = False
+        self._mutex = threading.Lock()
+
+    @contextmanager
+    def held(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
+        """Make the tables and hold the lock; see `Database.lock`."""
+        patience = Patience(wait_seconds, self.working.where, tell)
+        self.working.guard()
+        patience.until(self._lock_session, self.holder)
+        try:
+            self.tables.create(tell)
+            self.keeper = Session(self.address)
+            self.keeper.guard()
+            try:
+                patience.until(self._lock_row, self.holder)
+                with self._watched():
+                    yield
+            finally:
+                self._unlock_row()
+        finally:
+            self._unlock_session()
+
+    def is_lost(self) -> bool:
+        """Whether the session that holds the row was ended from outside."""
+        if not self.lost and self.keeper is not None:
+            with self._mutex:
+                self.lost = self.keeper.is_gone()
+        return self.lost
+
+    def holder(self) -> Holder | None:
+        """Who holds it now: a deploy of ours, what the table says, or a session that has the row locked."""
+        sessions = self.working.query(
+            "SELECT a.pid, a.application_name, a.backend_start::timestamp FROM pg_catalog.pg_locks l"
+            " JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
+            " AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
+            " AND l.objsubid = 1 AND l.pid <> pg_backend_pid() AND l.classid = %s AND l.objid = %s",
+            ((self.key >> 32) & 0xFFFFFFFF, self.key & 0xFFFFFFFF),
+        )
+        if sessions:
+            pid, name, since = sessions[0]
+            return Holder(name or f"session {pid}", since, session=pid)
+        if not self.tables.has_lock:
+            return None
+        written = self.working.query(f"SELECT coalesce(LOCKEDBY, ''), LOCKGRANTED FROM {self.tables.lock} WHERE LOCKED")
+        if written:
+            return Holder(written[0][0], written[0][1], in_table=True)
+        return self._locks_row()
+
+    def force_release(self, holder: Holder) -> bool:
+        """Clear the row if it still says what `holder` says."""
+        if not holder.in_table:
+            return False
+        self.working.query(
+            f"{self._clear} WHERE LOCKED AND coalesce(LOCKEDBY, '') = %s AND LOCKGRANTED IS NOT DISTINCT FROM %s",
+            (holder.who, holder.since),
+        )
+        return bool(self.working.cursor.rowcount > 0)
+
+    def _lock_session(self) -> bool:
+        ((taken,),) = self.working.query("SELECT pg_try_advisory_lock(%s)", (self.key,))
+        return bool(taken)
+
+    def _unlock_session(self) -> None:
+        self.working.end_transaction()
+        if not self.working.connection.closed:
+            self.working.query("SELECT pg_advisory_unlock(%s)", (self.key,))
+
+    def _lock_row(self) -> bool:
+        keeper = self._keeper()
+        try:
+            rows = keeper.query(
+                f"BEGIN; SELECT LOCKED, LOCKEDBY FROM {self.tables.lock} WHERE ID = 1 FOR UPDATE NOWAIT"
+            )
+        except DatabaseError as error:
+            keeper.end_transaction()
+            if code_of(error) == _ROW_IS_LOCKED:
+                return False
+            raise
+        if rows and not rows[0][0]:
+            return True
+        if rows and str(rows[0][1]).startswith(OURS):
+            # left by a deploy of ours that was killed: were it alive, it would hold the advisory lock, which is ours
+            keeper.query(f"{self._clear} WHERE ID = 1; COMMIT")
+        else:
+            keeper.end_transaction()
+        if not rows:
+            self.tables.add_lock_row()
+        return False
+
+    def _unlock_row(self) -> None:
+        keeper = self._keeper()
+        if self.in_table and not keeper.connection.closed:
+            try:
+                keeper.query(f"{self._clear} WHERE ID = 1 AND LOCKEDBY = %s", (own_name(),))
+            except DatabaseError:
+                self.lost = True  # the next deploy sees that we are gone
+        keeper.close()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        stop = threading.Event()
+
+        def watch() -> None:
+            while not self.in_table and not self.lost and not stop.wait(_LOOK_EVERY):
+                with self._mutex:
+                    self._make_way()
+
+        watcher = threading.Thread(target=watch, name="changelog lock", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            watcher.join()
+
+    def _make_way(self) -> None:
+        """Write the lock into the table when the working session waits, perhaps for one that waits for our row."""
+        keeper = self._keeper()
+        working = self.working.connection.info.backend_pid
+        try:
+            ((waits,),) = keeper.query(
+                "SELECT pg_backend_pid() = ANY(b) OR (cardinality(b) > 0 AND EXISTS (SELECT FROM pg_catalog.pg_locks l"
+                " WHERE NOT l.granted AND pg_backend_pid() = ANY(pg_blocking_pids(l.pid))))"
+                " FROM pg_blocking_pids(%s) AS b",
+                (working,),
+            )
+            if waits:
+                keeper.query(
+                    f"UPDATE {self.tables.lock} SET LOCKED = TRUE, LOCKEDBY = %s, LOCKGRANTED = now() WHERE ID = 1;"
+                    " COMMIT",
+                    (own_name(),),
+                )
+                self.in_table = True
+        except DatabaseError:
+            self.lost = True
+
+    def _locks_row(self) -> Holder | None:
+        own = [session.connection.info.backend_pid for session in (self.working, self.keeper) if session]
+        sessions = self.working.query(
+            "SELECT a.pid, a.application_name, a.xact_start::timestamp FROM pg_catalog.pg_stat_activity a"
+            f" JOIN {self.tables.lock} l ON a.backend_xid = l.xmax WHERE a.pid <> ALL(%s)",
+            (own,),
+        )
+        return next((Holder(name or f"session {pid}", since, session=pid) for pid, name, since in sessions), None)
+
+    @property
+    def _clear(self) -> str:
+        return f"UPDATE {self.tables.lock} SET LOCKED = FALSE, LOCKEDBY = NULL, LOCKGRANTED = NULL"
+
+    def _keeper(self) -> Session:
+        if self.keeper is None:
+            raise RuntimeError("the lock is not held")
+        return self.keeper

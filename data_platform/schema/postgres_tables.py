@@ -1,0 +1,101 @@
+"""PostgreSQL: where the two tables of Liquibase and the side table are, and making them."""
+
+# ruff: noqa: S608 - identifiers are quoted by `names`, values bound
+
+from collections.abc import Callable
+
+from data_platform.schema import ledger, notes
+from data_platform.schema.errors import DatabaseError
+from data_platform.schema.names import Names, folded, quoted
+from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.write_sql import Tables
+
+_TYPES = {"timestamp": "TIMESTAMP WITHOUT TIME ZONE", "integer": "INTEGER"}
+_MADE_MEANWHILE = ("42P07", "23505", "42P06")  # duplicate table, its row in the catalogue, duplicate schema
+_NO_PRIVILEGE = "42501"
+
+
+class PostgresTables:
+    """Names, and whether what they name is there.
+
+    Attributes:
+        schema: the default schema.
+        changelog, lock, notes: qualified and quoted.
+        set_path: the statement that makes the default schema the first one searched, as Liquibase does.
+    """
+
+    def __init__(self, session: Session, names: Names) -> None:
+        self.session = session
+        ((current, path),) = session.query("SELECT current_schema(), current_setting('search_path')")
+        if current is None and not names.default_schema:
+            raise DatabaseError(
+                f"no schema of the search path ({path}) exists",
+                where=session.where,
+                fix="create one, or name one with --default-schema-name",
+                anchor="database-refused",
+            )
+        self.schema = folded(names.default_schema) if names.default_schema else str(current)
+        self.own_schema = folded(names.liquibase_schema) if names.liquibase_schema else self.schema
+        self.lock_name = folded(names.lock_table)
+        self.changelog = f"{quoted(self.own_schema)}.{quoted(folded(names.changelog_table))}"
+        self.lock = f"{quoted(self.own_schema)}.{quoted(self.lock_name)}"
+        self.notes = f"{quoted(notes.SCHEMA)}.{quoted(notes.TABLE)}"
+        self.ledger = f"{self.own_schema}.{folded(names.changelog_table)}"
+        self.set_path = f"SET search_path TO {quoted(self.schema)}{', ' if path else ''}{path}"
+        self.targets = Tables(self.changelog, self.notes, "now()", self.ledger)
+        self.look()
+
+    def look(self) -> None:
+        """See which of the tables are there."""
+        ((changelog, lock, side),) = self.session.query(
+            "SELECT to_regclass(%s), to_regclass(%s), to_regclass(%s)", (self.changelog, self.lock, self.notes)
+        )
+        self.has_changelog, self.has_lock, self.has_notes = bool(changelog), bool(lock), bool(side)
+
+    def create(self, tell: Callable[[str], None]) -> None:
+        """Make what is missing; another tool may do the same at this moment.
+
+        Raises:
+            DatabaseError: the schema is not there, or a privilege is missing.
+        """
+        self.look()
+        if not self.has_lock:
+            key = quoted(f"{self.lock_name}_pkey")
+            self._make(ledger.create_lock(self.lock, key, **_TYPES))
+        self.add_lock_row()
+        if not self.has_changelog:
+            self._make(ledger.create_changelog(self.changelog, **_TYPES))
+        else:
+            self.session.query(f"SELECT * FROM {self.changelog} LIMIT 0")
+            columns = [column.name for column in self.session.cursor.description or ()]
+            for statement in ledger.missing_columns(self.changelog, columns):
+                self._make(statement)
+        if not self.has_notes:
+            self._create_notes(tell)
+        self.look()
+
+    def add_lock_row(self) -> None:
+        """Add the one row of the lock table where it is missing."""
+        if not self.session.query(f"SELECT FROM {self.lock} WHERE ID = 1"):
+            self._make(f"INSERT INTO {self.lock} (ID, LOCKED) VALUES (1, FALSE) ON CONFLICT DO NOTHING")
+
+    def _create_notes(self, tell: Callable[[str], None]) -> None:
+        create = ledger.create_notes(self.notes, text="TEXT", **_TYPES)
+        try:
+            if not self.session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", (notes.SCHEMA,)):
+                self._make(f"CREATE SCHEMA {quoted(notes.SCHEMA)}")
+            self._make(create)
+        except DatabaseError as error:
+            if code_of(error) != _NO_PRIVILEGE:
+                raise
+            tell(
+                f"{notes.SCHEMA}.{notes.TABLE} cannot be created ({error.what}): edits of blanks only are not noticed, "
+                "and a changeset without a transaction that fails is not resumed"
+            )
+
+    def _make(self, statement: str) -> None:
+        try:
+            self.session.query(statement)
+        except DatabaseError as error:
+            if code_of(error) not in _MADE_MEANWHILE:
+                raise

@@ -41,9 +41,9 @@ def command_line_page() -> str:
     """The page of the command `dp`, as Markdown."""
     import typer
 
-    from data_platform.cli.main import app
+    from data_platform.cli.main import application
 
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(application())
     lines = [
         _GENERATED,
         "# The command `dp`\n",

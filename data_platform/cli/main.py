@@ -1,5 +1,6 @@
 """The command `dp`: parse, call the core, print. Errors are one line; a traceback is a bug."""
 
+import importlib
 import os
 import sys
 import warnings
@@ -8,20 +9,39 @@ from typing import Annotated
 import click
 import typer
 
-from data_platform.cli import platform, unit
 from data_platform.errors import DataPlatformError
 
-app = typer.Typer(
-    name="dp",
-    help="The data platform: business units, one Dagster, one delivery system.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (platform.up, platform.down, platform.status, platform.logs):
-    app.command()(command)
-app.add_typer(unit.app, name="unit")
+# commands of commands, by name; imported when they are asked for, since starting up is most of what a quick one takes
+ROOMS = {
+    "schema": "data_platform.cli.schema",
+    "unit": "data_platform.cli.unit",
+}
+PLATFORM_COMMANDS = ("up", "down", "status", "logs")
+
+
+def application(only: str | None = None) -> typer.Typer:
+    """The command line.
+
+    Args:
+        only: a room's name: the application has this room alone. None gives all of it.
+    """
+    app = typer.Typer(
+        name="dp",
+        help="The data platform: business units, one Dagster, one delivery system.",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    if only is None:
+        platform = importlib.import_module("data_platform.cli.platform")
+        for name in PLATFORM_COMMANDS:
+            app.command()(getattr(platform, name))
+    for name, module in ROOMS.items():
+        if only in (None, name):
+            app.add_typer(importlib.import_module(module).app, name=name)
+    app.callback()(_dp)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -32,7 +52,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _dp(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
@@ -51,7 +70,8 @@ def run(arguments: list[str]) -> int:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries say to programmers is nothing for the user
     try:
-        code = app(arguments, prog_name="dp", standalone_mode=False)
+        only = arguments[0] if arguments and arguments[0] in ROOMS else None
+        code = application(only)(arguments, prog_name="dp", standalone_mode=False)
     except DataPlatformError as error:
         print(f"dp: {error}", file=sys.stderr)
         return error.exit_code

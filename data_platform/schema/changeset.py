@@ -127,11 +127,11 @@ class Changeset:
         return checksum_9(self.changes)
 
     def checksums(self, version: int) -> list[str]:
-        """Its checksums in a version, 8 or 9, the usual one first; none in a version that is not supported."""
+        """Its checksums in a version, the usual one first; none in a version newer than is known."""
         if version == CURRENT_VERSION:
             return [self.checksum]
         ways = [self.changes, self.old_changes] if self.old_changes else [self.changes]
-        return [checksum_8(changes) for changes in ways] if version == 8 else []
+        return [checksum_8(changes, version) for changes in ways] if 0 < version < CURRENT_VERSION else []
 
     @cached_property
     def content_hash(self) -> str:

@@ -23,9 +23,13 @@ def checksum_9(changes: Sequence[Change]) -> str:
     return _of_all(9, [_nine(change) for change in changes])
 
 
-def checksum_8(changes: Sequence[Change]) -> str:
-    """The changeset's sum as Liquibase 3.4 to 4.21 wrote it: `8:` and 32 hexadecimal digits."""
-    return _of_all(8, [_eight(change) for change in changes])
+def checksum_8(changes: Sequence[Change], version: int = 8) -> str:
+    """The changeset's sum as Liquibase 3.4 to 4.21 wrote it: `8:` and 32 hexadecimal digits.
+
+    Args:
+        version: the number in front, where it is an older one: Liquibase reckons those the same way.
+    """
+    return _of_all(version, [_eight(change) for change in changes])
 
 
 def content_hash(changes: Sequence[Change]) -> str:

@@ -10,7 +10,7 @@ import click
 import pytest
 import typer
 
-from data_platform.cli.main import app
+from data_platform.cli.main import application
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -72,7 +72,7 @@ def commands_of(page: Path) -> Iterator[list[str]]:
 
 def mistake_in_dp(words: list[str]) -> str | None:
     """What is wrong with a `dp` command, as the command line itself would say; nothing is run."""
-    command: click.Command = typer.main.get_command(app)
+    command: click.Command = typer.main.get_command(application())
     rest = [word for word in words[1:] if word not in {"-h", "--help"} and not word.startswith("[")]
     while isinstance(command, click.Group):
         if not rest:

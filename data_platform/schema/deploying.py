@@ -1,0 +1,120 @@
+"""What `dp schema deploy`, a unit's asset in Dagster and pipelines do alike: check, then deploy; and look for drift."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from data_platform.schema.changes import Sql, TagDatabase
+from data_platform.schema.changeset import Changelog, Changeset
+from data_platform.schema.deploy import Options, Outcome, deploy
+from data_platform.schema.errors import ValidationError
+from data_platform.schema.events import Event
+from data_platform.schema.opening import Opened, opened, read_target
+from data_platform.schema.plan import Plan, make_plan
+from data_platform.schema.target import Target
+
+_DESTRUCTIVE = re.compile(r"\b(drop|truncate|delete|alter|replace|rename|undrop|swap)\b", re.ASCII | re.IGNORECASE)
+
+if TYPE_CHECKING:
+    from data_platform.schema.drift import Difference
+    from data_platform.schema.lint import Finding
+
+
+def deploy_target(
+    target: Target,
+    *,
+    allow: frozenset[str] = frozenset(),
+    lint: bool = True,
+    to_tag: str | None = None,
+    wait_seconds: float = 300.0,
+    tell: Callable[[Event], None] = lambda _: None,
+    notice: Callable[[str], None] = lambda _: None,
+    fence: Callable[[], None] | None = None,
+) -> Outcome:
+    """Deploy a target: what a lint rule calls an error is refused before anything runs.
+
+    Args:
+        allow: findings consented to, such as `destructive`.
+        lint: whether to look for destructive steps at all.
+        to_tag: only up to the changeset that sets this tag.
+        notice: is given what was noticed in the changelog.
+        fence: see `Options`.
+
+    Raises:
+        SchemaError: see `deploy`.
+        ValidationError: a destructive step that nobody consented to; nothing was run.
+    """
+    with opened(target) as it:
+        for each in it.changelog.notices:
+            notice(str(each))
+        changelog = up_to_tag(it.changelog, to_tag, notice) if to_tag else it.changelog
+        if lint:
+            refuse_findings(it, make_plan(changelog, it.database.history(), it.selection), allow)
+        return deploy(it.database, changelog, it.selection, Options(wait_seconds, tell, fence))
+
+
+def up_to_tag(changelog: Changelog, tag: str, notice: Callable[[str], None]) -> Changelog:
+    """The changelog up to and with the changeset that sets a tag; all of it, with a notice, when none does."""
+    for number, changeset in enumerate(changelog.changesets, 1):
+        if any(isinstance(change, TagDatabase) and change.tag == tag for change in changeset.changes):
+            return replace(changelog, changesets=changelog.changesets[:number])
+    notice(f"no changeset sets the tag {tag!r}: all of the changelog is deployed")
+    return changelog
+
+
+def refuse_findings(it: Opened, plan: Plan, allow: frozenset[str]) -> None:
+    """Raise when a changeset that is about to run has a destructive step without consent.
+
+    Raises:
+        ValidationError: names each of them.
+    """
+    if not any(_may_destroy(step.changeset) for step in plan.to_run):
+        return
+    from data_platform.schema.lint import RULES, Options, Severity, lint
+
+    options = Options(allowed=allow, history=it.database.history(), selection=it.selection)
+    errors = [
+        finding
+        for finding in lint(it.changelog.changesets, it.database.dbms, options)
+        if finding.severity is Severity.ERROR and RULES[finding.rule].group == "destructive"
+    ]
+    if errors:
+        raise ValidationError(
+            "; ".join(finding.message for finding in errors),
+            where=errors[0].source,
+            line=errors[0].line,
+            fix=f"{errors[0].fix}, or deploy with --allow destructive; nothing was run",
+            anchor="destructive-changes",
+        )
+
+
+def validate_target(target: Target, *, allow: frozenset[str], convention: bool) -> Sequence["Finding"]:
+    """All lint findings of a target's changelog; with a database, edits of what ran there too.
+
+    Raises:
+        ChangelogError: the changelog cannot be read.
+        ValidationError: a changeset is there twice.
+    """
+    from data_platform.schema.lint import Options, lint
+
+    options = Options(allowed=allow, convention=target.changelog if convention else None)
+    if not target.database:
+        changelog, selection = read_target(replace(target, database="postgresql://localhost/any"))
+        return lint(changelog.changesets, selection.dbms, options)
+    with opened(target) as it:
+        checked = replace(options, history=it.database.history(), selection=it.selection)
+        return lint(it.changelog.changesets, it.database.dbms, checked)
+
+
+def _may_destroy(changeset: Changeset) -> bool:
+    """Whether its text has a word that a destructive step needs; most have none, and need no closer look."""
+    return any(isinstance(change, Sql) and _DESTRUCTIVE.search(change.text) for change in changeset.changes)
+
+
+def drift_of(target: Target) -> Sequence["Difference"]:
+    """What differs between the target's database and what its deployed changesets build."""
+    from data_platform.schema.drift import drift
+
+    with opened(target) as it:
+        return drift(it.database, it.changelog, it.selection)

@@ -41,3 +41,11 @@ def _run(url: str, statement: str) -> None:
     connection.autocommit = True
     connection.cursor().execute(statement)
     connection.close()
+
+
+@pytest.fixture(params=["postgresql", "duckdb"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database of the test's own: once PostgreSQL's, once DuckDB's."""
+    if request.param == "duckdb":
+        return f"duckdb:///{request.getfixturevalue('duckdb_file')}"
+    return str(request.getfixturevalue("postgres"))

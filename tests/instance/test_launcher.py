@@ -11,6 +11,7 @@ import psutil
 import pytest
 from dagster import DagsterInstance
 
+from data_platform.gate.launcher import GateRunLauncher
 from data_platform.instance.launcher import ProcessRunLauncher
 
 HOME = Path(__file__).parents[2] / "dagster_home"
@@ -56,7 +57,8 @@ def the_run(instance: DagsterInstance) -> dg.DagsterRun:
 def test_a_run_whose_process_was_killed_is_known_to_have_failed(
     instance: DagsterInstance, process: "subprocess.Popen[str]"
 ) -> None:
-    assert isinstance(instance.run_launcher, ProcessRunLauncher)
+    assert isinstance(instance.run_launcher, GateRunLauncher)
+    assert isinstance(instance.run_launcher.launcher, ProcessRunLauncher)
     run = the_run(instance)
     assert status(instance, run) == "RUNNING"
     process.kill()

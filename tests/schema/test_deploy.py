@@ -167,7 +167,7 @@ def test_an_error_in_a_late_row_of_a_query_is_not_missed(url: str, tmp_path: Pat
     query = "SELECT 1 / (50000 - n)::int FROM generate_series(1, 100000) AS s (n)"
     if url.startswith("duckdb"):
         query = "SELECT CASE WHEN range = 99999 THEN error('late') END FROM range(100000)"
-    with pytest.raises(ChangesetError, match="late|division by zero"):
+    with pytest.raises(ChangesetError, match=r"late|division by zero"):
         deploy_text(url, tmp_path, f"--changeset a:1\n{query};\n")
     assert rows(url) == []
 

@@ -40,6 +40,7 @@ class PostgresDatabase:
     def __init__(self, address: Address, names: Names) -> None:
         self.address = address
         self.where = address.shown
+        self.names = names
         self.session = Session(address)
         self.tables = PostgresTables(self.session, names)
         self._lock: PostgresLock | None = None

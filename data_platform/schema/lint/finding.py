@@ -42,6 +42,20 @@ class Finding:
         """Where the rule is explained."""
         return f"docs/schema-lint.md#{self.rule}"
 
+    def as_row(self) -> dict[str, object]:
+        """It as data, for JSON."""
+        return {
+            "rule": self.rule,
+            "severity": str(self.severity),
+            "message": self.message,
+            "source": str(self.source),
+            "line": self.line,
+            "changeset": str(self.changeset) if self.changeset else None,
+            "fix": self.fix,
+            "consent": self.consent,
+            "page": self.page,
+        }
+
     def __str__(self) -> str:
         allowed = f" (allowed: {self.consent})" if self.consent else ""
         fix = f" -> {self.fix}" if self.fix and not self.consent else ""

@@ -24,6 +24,7 @@ def dbt_assets(
     owners: Sequence[str],
     pool: str | None,
     freshness: dg.FreshnessPolicy | None = None,
+    schema_key: Sequence[str] | None = None,
     before: Callable[[Sequence[str]], dict[str, str]] = lambda _: {},
 ) -> dg.AssetsDefinition:
     """The models and tests of a dbt project as one subsettable step.
@@ -34,6 +35,7 @@ def dbt_assets(
         owners: owners of every asset.
         pool: Dagster pool that guards the warehouse.
         freshness: policy of every asset.
+        schema_key: the asset that deploys the unit's schema changes, upstream of the first models.
         before: called with the asset keys that the selected models read from outside, before dbt starts; returns
             the version of each unit that is read.
     """
@@ -43,6 +45,7 @@ def dbt_assets(
         owners=owners,
         warehouse=project.environment.warehouse,
         freshness=freshness,
+        schema_key=schema_key,
     )
 
     @dg.multi_asset(

@@ -41,6 +41,7 @@ def asset_specs(
     owners: Sequence[str],
     warehouse: str,
     freshness: dg.FreshnessPolicy | None = None,
+    schema_key: Sequence[str] | None = None,
 ) -> list[dg.AssetSpec]:
     """One spec for each model, seed and snapshot.
 
@@ -50,11 +51,14 @@ def asset_specs(
         owners: the unit's; a model whose dbt group has an owner's e-mail shows that too.
         warehouse: `duckdb` or `snowflake`, shown as a kind.
         freshness: policy of every asset.
+        schema_key: an asset upstream of the models that read no other model.
     """
+    own = {model.key for model in graph.models}
+    first = [] if schema_key is None else [dg.AssetKey(schema_key)]
     return [
         dg.AssetSpec(
             key=asset_key(model.key),
-            deps=[asset_key(key) for key in model.upstream],
+            deps=[*map(asset_key, model.upstream), *([] if own.intersection(model.upstream) else first)],
             description=model.description or None,
             group_name=model.layer,
             owners=list(dict.fromkeys([*owners, *model.owners])),

@@ -111,6 +111,7 @@ def _raw_asset(settings: _Declared, unit: "Unit") -> dg.AssetsDefinition:
 
     @dg.asset(
         key=[unit.card.name, LAYER, settings.table],
+        deps=[dg.AssetKey(unit.schema_key)] if unit.schema_key else [],
         description=settings.description or None,
         group_name=LAYER,
         owners=unit.card.owners,

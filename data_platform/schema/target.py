@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_platform.errors import UsageError
 from data_platform.schema.names import Names
+
+if TYPE_CHECKING:
+    from data_platform.units.unit import Unit
 
 SCHEMA_FOLDER = "schema"
 
@@ -66,15 +70,37 @@ def unit_target(unit: str, *, region: str | None = None, environment: str | None
             fix="create it, or give --changelog and --database",
             anchor="schema-folder",
         )
-    contexts = (str(chosen.name), region) if region else (str(chosen.name),)
-    properties = {"unit": unit, "environment": str(chosen.name)} | ({"region": region} if region else {})
+    return changelog_target(found, region=region)
+
+
+def changelog_target(
+    unit: "Unit",
+    *,
+    changelog: str = SCHEMA_FOLDER,
+    database: str | None = None,
+    contexts: tuple[str, ...] | None = None,
+    labels: str | None = None,
+    region: str | None = None,
+) -> Target:
+    """A changelog of a unit.
+
+    Args:
+        changelog: from the unit's folder; a folder is its own search path.
+        database: URL; None for the unit's warehouse.
+        contexts: None for the environment's name, and the region's.
+    """
+    environment, name = unit.environment, unit.card.name
+    path = unit.folder / changelog
+    places = (str(environment.name), region) if region else (str(environment.name),)
+    properties = {"unit": name, "environment": str(environment.name)} | ({"region": region} if region else {})
     return Target(
-        changelog=folder,
-        database=database_of(found.card.name, chosen.warehouse, chosen.duckdb_file(unit), region),
-        search_path=(folder,),
-        contexts=contexts,
+        changelog=path,
+        database=database or database_of(name, environment.warehouse, environment.duckdb_file(name), region),
+        search_path=(path if path.is_dir() else path.parent,),
+        contexts=places if contexts is None else contexts,
+        labels=labels,
         properties=properties,
-        unit=unit,
+        unit=name,
     )
 
 

@@ -61,15 +61,35 @@ def _definitions(unit: Unit) -> dg.Definitions:
         owners=card.owners,
         pool=unit.pool,
         freshness=freshness,
+        schema_key=unit.schema_key,
         before=lambda outside: adopt_published(project, graph, outside),
     )
     published = published_assets(project, graph, owners=card.owners, pool=unit.pool, freshness=freshness)
     own = dg.Definitions(assets=[models, *published], executor=dg.in_process_executor)
-    parts = [own, *_from_defs_folder(unit)]
+    parts = [own, *_schema(unit), *_from_defs_folder(unit)]
     merged = dg.Definitions.merge(*parts)
     schedules = [build_schedule(card.schedule, graph, unit.environment)] if card.schedule else []
     extra = dg.Definitions(assets=_outside(graph, merged), jobs=[build_job(unit.version())], schedules=schedules)
     return dg.Definitions.merge(merged, extra)
+
+
+def _schema(unit: Unit) -> list[dg.Definitions]:
+    """The unit's `schema/` folder as an asset, if it has one."""
+    if unit.schema_key is None:
+        return []
+    from data_platform.schema.assets import schema_definitions
+    from data_platform.schema.target import changelog_target
+
+    return [
+        schema_definitions(
+            lambda: changelog_target(unit),
+            key=dg.AssetKey(unit.schema_key),
+            description="The unit's own schema changes, in Liquibase's format, deployed before its models are built.",
+            owners=unit.card.owners,
+            kind=unit.environment.warehouse,
+            pool=unit.pool,
+        )
+    ]
 
 
 def _from_defs_folder(unit: Unit) -> list[dg.Definitions]:

@@ -31,6 +31,11 @@ class Unit:
         """The Dagster pool with one slot that guards the unit's DuckDB file; other warehouses need none."""
         return f"duckdb_{self.card.name}" if self.environment.warehouse == "duckdb" else None
 
+    @property
+    def schema_key(self) -> list[str] | None:
+        """Key of the asset that deploys the unit's `schema/` folder; None when it has no such folder."""
+        return [self.card.name, "schema"] if (self.folder / "schema").is_dir() else None
+
     def version(self) -> str:
         """Hash of everything the unit's definitions follow from: its folder and its dbt project."""
         digest = hashlib.blake2b(self.project.fingerprint().encode(), digest_size=8)

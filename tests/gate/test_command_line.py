@@ -1,0 +1,162 @@
+"""`dp hold`, as a person on call uses it."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_platform.cli.main import run
+from data_platform.errors import UsageError
+from data_platform.gate import Holds, Phase, Scope
+from data_platform.gate.duration import read_duration, write_duration
+from data_platform.instance.connections import Database
+from tests.gate.rows_of_runs import add_run, let_pass
+
+
+@pytest.fixture(autouse=True)
+def _this_database(holds: Holds, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_PLATFORM_POSTGRES_URL", url)
+    monkeypatch.setenv("DATA_PLATFORM_STATE", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+class Terminal:
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self, *arguments: str, exit_code: int = 0) -> str:
+        code = run(["hold", *arguments])
+        said = self.capsys.readouterr()
+        assert code == exit_code, said
+        return said.out if code == 0 else said.err
+
+    def json(self, *arguments: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self(*arguments, "--json"))
+        return found
+
+
+@pytest.fixture
+def dp_hold(capsys: pytest.CaptureFixture[str]) -> Terminal:
+    return Terminal(capsys)
+
+
+def test_a_hold_is_taken_listed_extended_and_released(dp_hold: Terminal, holds: Holds, database: Database) -> None:
+    add_run(database, "fleet", "STARTED")
+    said = dp_hold("take", "--unit", "fleet", "--reason", "new disk", "--for", "1h", "--link", "https://example.org/1")
+    assert said.startswith("hold ")
+    assert "on fleet lasts until" in said
+    assert "runs in flight: 1, runs that wait: 0" in said
+
+    [row] = dp_hold.json("list")
+    assert (row["scope"], row["phase"], row["reason"]) == ("fleet", "draining", "new disk")
+    assert (row["in_flight"], row["waiting"], row["link"]) == (1, 0, "https://example.org/1")
+    assert "new disk" in dp_hold("list")
+
+    let_pass(database, 59 * 60)
+    dp_hold("extend", str(row["hold"]), "--for", "10m")
+    let_pass(database, 9 * 60)
+    assert holds.live().holds
+    assert dp_hold("release", str(row["hold"])) == f"hold {row['hold']} on fleet was released; runs that wait: 0\n"
+    assert dp_hold("list") == "nothing is held\n"
+    assert dp_hold.json("list") == []
+
+
+def test_a_second_hold_is_refused_in_one_line_that_names_the_first(dp_hold: Terminal, holds: Holds) -> None:
+    dp_hold("take", "--all", "--reason", "upgrade", "--owner", "jana")
+    said = dp_hold("take", "--unit", "fleet", "--reason", "mine", exit_code=1)
+    assert said.startswith("dp: everything is held by jana (upgrade): hold ")
+    assert said.count("\n") == 1
+    assert "docs/errors.md#holds" in said
+    assert len(holds.standing().holds) == 1
+
+
+def test_several_units_are_held_at_once(dp_hold: Terminal) -> None:
+    taken = dp_hold.json("take", "--unit", "operations", "--unit", "fleet", "--reason", "both")
+    assert [row["scope"] for row in taken] == ["fleet", "operations"]
+    dp_hold("release", *(str(row["hold"]) for row in taken))
+    assert dp_hold.json("list") == []
+
+
+def test_what_is_being_applied_is_released_by_force_only(dp_hold: Terminal, holds: Holds) -> None:
+    [row] = dp_hold.json("take", "--unit", "fleet", "--reason", "a deployment", "--owner", "ci")
+    assert holds.to_applying([row["hold"]])
+    said = dp_hold("release", str(row["hold"]), exit_code=1)
+    assert "is applying: ci is changing something (a deployment)" in said
+    assert holds.get(row["hold"]).phase == Phase.APPLYING
+    dp_hold("release", str(row["hold"]), "--force")
+    assert not holds.live().holds
+
+
+def test_an_abandoned_hold_is_shown_as_such(dp_hold: Terminal, holds: Holds, database: Database) -> None:
+    [row] = dp_hold.json("take", "--unit", "fleet", "--reason", "a deployment")
+    assert holds.to_applying([row["hold"]])
+    let_pass(database, 3600)
+    assert dp_hold.json("list")[0]["phase"] == "abandoned"
+
+
+def test_an_expired_hold_is_not_extended(dp_hold: Terminal, database: Database) -> None:
+    [row] = dp_hold.json("take", "--unit", "fleet", "--reason", "quick", "--for", "30s")
+    let_pass(database, 31)
+    assert "has expired" in dp_hold("extend", str(row["hold"]), exit_code=1)
+
+
+def test_who_waits_is_told_for_whom(
+    dp_hold: Terminal, holds: Holds, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [hold] = holds.acquire(["fleet"], reason="first", owner="ali", life=timedelta(seconds=2))
+    assert run(["hold", "take", "--unit", "fleet", "--reason", "second", "--wait", "20s"]) == 0
+    said = capsys.readouterr()
+    assert said.err == f"waiting for hold {hold.id} on fleet\n"
+    assert [hold.reason for hold in holds.live().holds] == ["second"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["take", "--unit", "fleet"], "Missing option '--reason'"),
+        (["take", "--reason", "x"], "say what to hold: units, or everything"),
+        (["take", "--reason", "x", "--all", "--unit", "fleet"], "say what to hold: units, or everything"),
+        (["take", "--reason", " ", "--all"], "--reason is empty"),
+        (["take", "--reason", "x", "--unit", "flet"], "there is no unit 'flet' -> use one of: data_platform, fleet"),
+        (["take", "--reason", "x", "--all", "--for", "soon"], "'soon' is no span of time"),
+        (["take", "--reason", "x", "--all", "--wait", "99d"], "'99d' is not between 1 second and 30 days"),
+        (["extend", "seven"], "'seven' is no number of a hold"),
+        (["release", "1", "-1"], "No such option"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(dp_hold: Terminal, holds: Holds, arguments: list[str], said: str) -> None:
+    answer = dp_hold(*arguments, exit_code=2)
+    assert said in answer
+    assert answer.count("\n") == 1
+    assert not holds.standing().holds
+
+
+def test_a_number_that_is_no_hold_is_told(dp_hold: Terminal) -> None:
+    assert "there is no hold 4711" in dp_hold("release", "4711", exit_code=1)
+
+
+def test_the_waiting_runs_are_counted(dp_hold: Terminal, holds: Holds, database: Database) -> None:
+    for status in ("QUEUED", "QUEUED", "STARTED", "SUCCESS"):
+        add_run(database, "fleet", status)
+    add_run(database, "operations", "QUEUED")
+    assert len(holds.waiting(Scope("fleet"))) == 2
+    assert len(holds.waiting(Scope("*"))) == 3
+
+
+@given(st.integers(1, 30 * 86400))
+def test_a_span_is_read_as_it_is_written(seconds: int) -> None:
+    assert read_duration(write_duration(timedelta(seconds=seconds))) == timedelta(seconds=seconds)
+
+
+@given(st.text(max_size=20) | st.from_regex(r"\d{1,20}[dhms]?", fullmatch=True))
+def test_whatever_is_written_is_a_span_or_told(text: str) -> None:
+    try:
+        span = read_duration(text)
+    except UsageError as error:
+        assert error.fix
+    else:
+        assert timedelta(0) < span <= timedelta(days=30)

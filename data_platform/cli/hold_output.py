@@ -29,7 +29,7 @@ def print_holds(holds: "Holds", shown: Sequence["Hold"], *, as_json: bool) -> No
             )
 
 
-def holdhold_row(holds: "Holds", hold: "Hold", now: datetime) -> dict[str, Any]:
+def hold_row(holds: "Holds", hold: "Hold", now: datetime) -> dict[str, Any]:
     """A hold for people and programs, with the runs in its scope."""
     return {
         "hold": hold.id,

@@ -134,9 +134,12 @@ class _Splitter:
 
     def _leave_out(self, first: int, end: int) -> None:
         text, before = self.text, self.text[self.copied : first]
+        instead = "\n" * text.count("\n", first, end)
         if text[end : end + 1] in ("", "\n"):
             before = before.rstrip(" \t")
-        self.pieces += [before, "\n" * text.count("\n", first, end) or (" " if before[-1:].strip() else "")]
+        elif not instead and before[-1:].strip():
+            instead = " "  # `a/* */b` is not `ab`
+        self.pieces += [before, instead]
         self.copied = end
 
     def _closing(self, first: int) -> int:

@@ -51,6 +51,10 @@ definitions: setup-dev ## check that every code location loads
 	@$(BIN)/dp unit check
 	@$(BIN)/dagster definitions validate -w dagster_home/workspace.yaml
 
+.PHONY: schema
+schema: setup-dev ## check every changelog: what cannot be read, what destroys or locks
+	@$(BIN)/dp schema validate --all
+
 .PHONY: bench
 bench: setup-dev ## run the benchmarks side by side with their peers
 	@$(BIN)/python -m benchmarks

@@ -5,7 +5,7 @@ import sys
 
 from benchmarks.measure import machine
 
-NAMES = ("dbt_overhead", "startup", "memory", "new_unit")
+NAMES = ("dbt_overhead", "startup", "memory", "new_unit", "schema")
 
 
 def main() -> int:

@@ -2,11 +2,13 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from data_platform.cli.schema_options import about_a_target
+from data_platform.cli.schema_align import align
+from data_platform.cli.schema_options import about_a_target, required_changelog
 from data_platform.schema.target import Target
 
 if TYPE_CHECKING:
@@ -112,25 +114,46 @@ def sql(target: Target) -> None:
 
 
 @app.command()
-@about_a_target(database=False)
+@about_a_target(changelog=False, database=False)
 def validate(
     target: Target,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="With --files: report on these files of units' changelogs only.")
+    ] = None,
+    *,
     allow: Annotated[list[str] | None, typer.Option(help="Consent to findings, such as `destructive`.")] = None,
     convention: Annotated[bool | None, typer.Option(help="Check names and folders too (a unit's always are).")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every unit's changelog, and the platform's own.")] = False,
+    of_files: Annotated[bool, typer.Option("--files", help="The changelogs of the files that follow.")] = False,
     as_json: Json = False,
 ) -> None:
     """Check a changelog: what cannot be read, what destroys or locks, what was edited after it ran.
 
-    With a database its history is compared, too. Exit code 1 when something is wrong.
+    With --database its history is compared, too. Exit code 1 when something is wrong.
 
-    [bold]Example:[/bold] dp schema validate --changelog db/ --allow destructive
+    [bold]Examples:[/bold] dp schema validate --changelog db/ --allow destructive
+
+    dp schema validate --all
     """
     from data_platform.cli.schema_print import print_findings
-    from data_platform.schema.deploying import validate_target
+    from data_platform.schema.validating import all_targets, targets_of_files, validate_target
 
-    findings = validate_target(
-        target, allow=frozenset(allow or ()), convention=bool(target.unit) if convention is None else convention
-    )
+    if all_:
+        targets = all_targets()
+    elif of_files:
+        targets = targets_of_files(files or [])
+    else:
+        targets = [required_changelog(target)]
+    findings = [
+        finding
+        for each in targets
+        for finding in validate_target(
+            each,
+            allow=frozenset(allow or ()),
+            convention=bool(each.unit) if convention is None else convention,
+            files=frozenset(files) if of_files and files else None,
+        )
+    ]
     print_findings(findings, as_json=as_json)
 
 
@@ -277,6 +300,9 @@ def diff(target: Target, as_json: Json = False) -> None:
     from data_platform.schema.deploying import drift_of
 
     print_differences(drift_of(target), as_json=as_json)
+
+
+app.command()(align)
 
 
 def _script(it: Any, found: Any) -> None:

@@ -147,7 +147,7 @@ def target_of(asked: dict[str, Any], *, changelog: bool = True, database: bool =
         if asked["region"] or asked["environment"]:
             raise UsageError("--region and --environment are of a unit", fix="give --unit too")
         if changelog and given is None:
-            raise UsageError("it is not said which changelog", fix="give --unit, or --changelog and --database")
+            raise _no_changelog()
         if database and url is None:
             raise UsageError("it is not said which database", fix="give --unit, or --changelog and --database")
     contexts = asked["contexts"]
@@ -161,6 +161,21 @@ def target_of(asked: dict[str, Any], *, changelog: bool = True, database: bool =
         unit=unit,
         names=names,
     )
+
+
+def required_changelog(target: Target) -> Target:
+    """The target, once it is sure that it names a changelog.
+
+    Raises:
+        UsageError: it names none.
+    """
+    if target.changelog == Path():
+        raise _no_changelog()
+    return target
+
+
+def _no_changelog() -> UsageError:
+    return UsageError("it is not said which changelog", fix="give --unit, or --changelog and --database")
 
 
 def _folders(text: str) -> tuple[Path, ...]:

@@ -50,9 +50,7 @@ def schema_definitions(
     @dg.multi_asset_check(
         name="_".join((*key.path, "checks")),
         specs=[
-            dg.AssetCheckSpec(
-                PENDING, asset=key, description="Every changeset meant for this database has run."
-            ),
+            dg.AssetCheckSpec(PENDING, asset=key, description="Every changeset meant for this database has run."),
             dg.AssetCheckSpec(DRIFT, asset=key, description="Nobody changed by hand what the changelog built."),
         ],
         can_subset=True,

@@ -10,7 +10,7 @@ from data_platform.schema.changeset import Changelog, Changeset
 from data_platform.schema.deploy import Options, Outcome, deploy
 from data_platform.schema.errors import ValidationError
 from data_platform.schema.events import Event
-from data_platform.schema.opening import Opened, opened, read_target
+from data_platform.schema.opening import Opened, opened
 from data_platform.schema.plan import Plan, make_plan
 from data_platform.schema.target import Target
 
@@ -18,7 +18,6 @@ _DESTRUCTIVE = re.compile(r"\b(drop|truncate|delete|alter|replace|rename|undrop|
 
 if TYPE_CHECKING:
     from data_platform.schema.drift import Difference
-    from data_platform.schema.lint import Finding
 
 
 def deploy_target(
@@ -87,24 +86,6 @@ def refuse_findings(it: Opened, plan: Plan, allow: frozenset[str]) -> None:
             fix=f"{errors[0].fix}, or deploy with --allow destructive; nothing was run",
             anchor="destructive-changes",
         )
-
-
-def validate_target(target: Target, *, allow: frozenset[str], convention: bool) -> Sequence["Finding"]:
-    """All lint findings of a target's changelog; with a database, edits of what ran there too.
-
-    Raises:
-        ChangelogError: the changelog cannot be read.
-        ValidationError: a changeset is there twice.
-    """
-    from data_platform.schema.lint import Options, lint
-
-    options = Options(allowed=allow, convention=target.changelog if convention else None)
-    if not target.database:
-        changelog, selection = read_target(replace(target, database="postgresql://localhost/any"))
-        return lint(changelog.changesets, selection.dbms, options)
-    with opened(target) as it:
-        checked = replace(options, history=it.database.history(), selection=it.selection)
-        return lint(it.changelog.changesets, it.database.dbms, checked)
 
 
 def _may_destroy(changeset: Changeset) -> bool:

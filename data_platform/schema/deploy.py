@@ -18,6 +18,7 @@ from data_platform.schema.plan import Plan, Step, make_plan, refuse_edits
 from data_platform.schema.resume import edited_in_blanks, rolls_back
 from data_platform.schema.writes import SetChecksum
 
+_UNRECORDABLE = re.compile("[\0\ud800-\udfff]")
 _LITERAL = re.compile(r"'[^']*'?|\$(\w*)\$.*?(?:\$\1\$|\Z)", re.DOTALL)
 
 
@@ -126,10 +127,10 @@ def refuse_unrecordable(step: Step) -> None:
     texts = {"id": identity.id, "author": identity.author, "file": identity.file}
     texts |= {"context": changeset.contexts or "", "labels": ",".join(changeset.labels)}
     for name, text in texts.items():
-        if len(text) > 255 or "\0" in text:
+        if len(text) > 255 or _UNRECORDABLE.search(text):
+            why = f"it has {len(text)} characters, 255 fit" if len(text) > 255 else "a character in it cannot be stored"
             raise ValidationError(
-                f"the {name} of changeset {identity.id[:40]!r} cannot be recorded: "
-                + (f"it has {len(text)} characters, 255 fit" if len(text) > 255 else "it holds a NUL character"),
+                f"the {name} of changeset {identity.id[:40]!r} cannot be recorded: {why}",
                 where=changeset.source,
                 line=changeset.line,
                 anchor="changelogs",

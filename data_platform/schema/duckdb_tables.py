@@ -62,6 +62,7 @@ class DuckDBTables:
             DatabaseError: the schema is not there.
         """
         query = self.session.query
+        query("BEGIN")
         if not self.has_lock:
             query(ledger.create_lock(self.lock, quoted(f"{self.lock_name}_pkey"), **_TYPES))
         if not query(f"SELECT 1 FROM {self.lock} WHERE ID = 1"):
@@ -74,6 +75,7 @@ class DuckDBTables:
         if not self.has_notes:
             query(f"CREATE SCHEMA IF NOT EXISTS {quoted(self.catalog)}.{quoted(notes.SCHEMA)}")
             query(ledger.create_notes(self.notes, text="VARCHAR", **_TYPES))
+        query("COMMIT")
         self.look()
 
     def holder(self) -> Holder | None:

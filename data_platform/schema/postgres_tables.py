@@ -61,7 +61,8 @@ class PostgresTables:
         self.look()
         if not self.has_lock:
             key = quoted(f"{self.lock_name}_pkey")
-            self._make(ledger.create_lock(self.lock, key, **_TYPES))
+            # one message, one transaction: the table is never there without its row
+            self._make(f"{ledger.create_lock(self.lock, key, **_TYPES)}; {self._lock_row}")
         self.add_lock_row()
         if not self.has_changelog:
             self._make(ledger.create_changelog(self.changelog, **_TYPES))
@@ -77,7 +78,11 @@ class PostgresTables:
     def add_lock_row(self) -> None:
         """Add the one row of the lock table where it is missing."""
         if not self.session.query(f"SELECT FROM {self.lock} WHERE ID = 1"):
-            self._make(f"INSERT INTO {self.lock} (ID, LOCKED) VALUES (1, FALSE) ON CONFLICT DO NOTHING")
+            self._make(self._lock_row)
+
+    @property
+    def _lock_row(self) -> str:
+        return f"INSERT INTO {self.lock} (ID, LOCKED) VALUES (1, FALSE) ON CONFLICT DO NOTHING"
 
     def _create_notes(self, tell: Callable[[str], None]) -> None:
         create = ledger.create_notes(self.notes, text="TEXT", **_TYPES)

@@ -26,6 +26,7 @@ _GRAMMARS = {
     "snowflake": (rf"{_BACKSLASHED}|{_NAME}|\$\$.*?\$\$", r"['\"]|\$\$", "--|//"),
 }
 _DEFAULT_END = r";|^(?i:go|/)[ \t\r]*$"
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -67,8 +68,13 @@ def split(sql: Sql, source: Path | str | None = None, dbms: str = "postgresql") 
         comments that are stripped stay, so that lines can still be told. Optimizer hints (`/*+ … */`) stay, too.
 
     Raises:
-        ChangelogError: a quote or a comment is not closed, or the delimiter is no usable regular expression.
+        ChangelogError: a quote or a comment is not closed, a character cannot be sent, or the delimiter is no usable
+            regular expression.
     """
+    if found := _UNSENDABLE.search(sql.text):
+        line = sql.file_line(sql.line + sql.text.count("\n", 0, found.start()))
+        what = f"the SQL holds a character that no database takes: U+{ord(found[0]):04X}"
+        raise ChangelogError(what, where=sql.path or source, line=line, anchor="changelogs")
     if not sql.split and not sql.strip_comments:
         return [Statement(sql.text, sql.line, sql.gaps, sql.path)] if sql.text.strip() else []
     return list(_Splitter(sql, source, dbms).statements())

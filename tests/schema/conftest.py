@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 
 from data_platform.instance.embedded import EmbeddedPostgres
+from tests.schema.aligning import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -24,16 +25,26 @@ def server() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture
 def postgres(server: EmbeddedPostgres) -> Iterator[str]:
     """The URL of an empty PostgreSQL database of the test's own."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _run(server.url, f"CREATE DATABASE {name}")
-    yield server.url.replace("/data_platform?", f"/{name}?")
-    _run(server.url, f"DROP DATABASE {name} WITH (FORCE)")
+    yield from _empty_database(server)
+
+
+@pytest.fixture
+def other_postgres(server: EmbeddedPostgres) -> Iterator[str]:
+    """Another one."""
+    yield from _empty_database(server)
 
 
 @pytest.fixture
 def duckdb_file(tmp_path: Path) -> Path:
     """Where a DuckDB file of the test's own may be made; it does not exist."""
     return tmp_path / "warehouse.duckdb"
+
+
+def _empty_database(server: EmbeddedPostgres) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _run(server.url, f"CREATE DATABASE {name}")
+    yield server.url.replace("/data_platform?", f"/{name}?")
+    _run(server.url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _run(url: str, statement: str) -> None:
@@ -49,3 +60,13 @@ def url(request: pytest.FixtureRequest) -> str:
     if request.param == "duckdb":
         return f"duckdb:///{request.getfixturevalue('duckdb_file')}"
     return str(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def cluster(postgres: str, tmp_path: Path) -> Iterator[Cluster]:
+    """A PostgreSQL database to align, with a folder for its desired state."""
+    folder = tmp_path / "alignment"
+    folder.mkdir()
+    cluster = Cluster(postgres, folder)
+    yield cluster
+    cluster.clean()

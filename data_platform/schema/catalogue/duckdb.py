@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from data_platform.schema.catalogue.duckdb_text import column_text, needs
+from data_platform.schema.catalogue.duckdb_needs import needs, query_of_view
+from data_platform.schema.catalogue.duckdb_text import column_text
 from data_platform.schema.catalogue.objects import (
     Catalogue,
     Column,
     Constraint,
     Index,
+    Key,
     Routine,
     Schema,
     Sequence,
@@ -40,6 +42,7 @@ class _Reader:
         self.source = source
         self.query = source.query
         self.columns: dict[tuple[str, str], list[_Row]] = defaultdict(list)
+        self.bodies: list[tuple[Key, str]] = []
 
     def catalogue(self) -> Catalogue:
         for schema, table, *row in self.query(
@@ -61,7 +64,8 @@ class _Reader:
             views=tuple(self._views()),
             routines=tuple(self._macros()),
         )
-        return replace(catalogue, needs=needs(catalogue), others=tuple(_not_told(catalogue)))
+        built_on = needs(catalogue, self.bodies, self.query)
+        return replace(catalogue, needs=built_on, others=tuple(_not_told(catalogue)))
 
     def _types(self) -> Iterable[Type]:
         for schema, name, kind, comment in self.query(
@@ -112,6 +116,7 @@ class _Reader:
             "ORDER BY schema_name, view_name"
         ):
             comments = tuple((row[0], row[4]) for row in self.columns[schema, name] if row[4] is not None)
+            self.bodies.append((("view", f"{schema}.{name}"), query_of_view(sql)))
             yield View(schema, name, sql.rstrip().rstrip(";"), comment=comment, comments=comments)
 
     def _macros(self) -> Iterable[Routine]:
@@ -130,6 +135,8 @@ class _Reader:
             ]
             definition = f"CREATE MACRO {quoted(schema)}.{quoted(name)}{', '.join(bodies)}"
             arguments = "; ".join(", ".join(parameters) for _, parameters, _, _ in rows)
+            key = ("routine", f"{schema}.{name}({arguments})")
+            self.bodies += [(key, body if kind == "table_macro" else f"SELECT {body}") for kind, _, body, _ in rows]
             yield Routine(schema, name, arguments, "macro", definition, rows[0][3])
 
 

@@ -147,6 +147,8 @@ def _identity(kind: str, column_type: str, sequence: list[Any]) -> str:
     """How the column is numbered; options only where they are not the usual ones."""
     text = "ALWAYS" if kind == "a" else "BY DEFAULT"
     start, increment, low, high, cycle, cache = sequence
+    if start is None:  # a partition, which takes its parent's
+        return text
     usual_high = {"smallint": 2**15 - 1, "integer": 2**31 - 1}.get(column_type, 2**63 - 1)
     options = []
     if increment != 1:

@@ -81,7 +81,7 @@ SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnot
   CASE WHEN a.attcollation <> t.typcollation
     THEN (SELECT quote_ident(k.nspname) || '.' || quote_ident(l.collname) FROM pg_collation l
           JOIN pg_namespace k ON k.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
-  NOT a.attislocal, col_description(a.attrelid, a.attnum),
+  NOT a.attislocal OR c.relispartition, col_description(a.attrelid, a.attnum),
   s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, s.seqcache
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -95,7 +95,8 @@ ORDER BY a.attrelid, a.attnum
 CONSTRAINTS = f"""
 SELECT k.conrelid, k.conname, k.contype, pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint')
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conislocal AND k.conparentid = 0 AND {_ours("pg_class", "c.oid")}
+WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conislocal AND k.conparentid = 0
+  AND NOT (c.relispartition AND k.coninhcount > 0) AND {_ours("pg_class", "c.oid")}
 ORDER BY k.conrelid, k.conname COLLATE "C"
 """  # noqa: S608
 

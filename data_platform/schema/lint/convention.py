@@ -17,7 +17,7 @@ from data_platform.schema.lint.statements import Done
 
 REPEATABLE = {"views": ("VIEW",), "functions": ("FUNCTION", "PROCEDURE", "MACRO", "AGGREGATE")}
 
-_AREA = re.compile(r"[a-z][a-z0-9_]*")
+_AREA = re.compile(r"(?:\d+_)?[a-z][a-z0-9_]*")  # a number says which area comes first
 _STEP = re.compile(r"(?P<number>\d{3,})_[a-z0-9]+(?:_[a-z0-9]+)*\.sql")
 _OBJECT_FILE = re.compile(r"(?:[a-z_][a-z0-9_]*\.)?(?P<object>[a-z_][a-z0-9_]*)\.sql")
 _OBJECT = re.compile(r"[a-z_][a-z0-9_]*")

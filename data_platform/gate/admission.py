@@ -9,6 +9,8 @@ from data_platform.gate.hold import Hold, Phase
 # Set on every run that is queued and must wait for holds; limits of 0 are put on it. Dagster's own tag of the code
 # location will not do: runs that may start in spite of a hold bear it, too.
 GATE_TAG = "data_platform/gate"
+# Dagster's page of a run shows its tags, but no events while it is queued.
+HELD_TAG = "data_platform/held_by"
 LOCATION_TAG = "dagster/code_location"
 PARENT_TAG = "data_platform/parent_run"  # set by an operation that starts a run and waits for it
 _PARENT_TAGS = (PARENT_TAG, "dagster/parent_run_id")
@@ -70,6 +72,11 @@ def _admitted(hold: Hold, claims: Claims) -> bool:
     return hold.phase == Phase.DRAINING and any(hold.scope.covers(parent.location) for parent in claims.parents)
 
 
+def held_by(hold: Hold) -> str:
+    """Who holds what, and why, in a few words."""
+    return f"{hold} ({hold.owner}): {hold.reason}"
+
+
 def parents_named(tags: Mapping[str, str]) -> list[str]:
     """Runs that a run's tags name as its parents, in flight or not."""
     return [tags[key] for key in _PARENT_TAGS if tags.get(key)]
@@ -80,7 +87,6 @@ def limits(holds: Iterable[Hold], now: datetime) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for hold in holds:
         if hold.is_live(now):
-            limit: dict[str, object] = {"key": GATE_TAG, "limit": 0, "held_by": f"{hold} ({hold.owner}): {hold.reason}"}
-            whole = hold.scope.covers("")
-            found.append(limit if whole else {**limit, "value": str(hold.scope)})
+            limit: dict[str, object] = {"key": GATE_TAG, "limit": 0, "held_by": held_by(hold)}
+            found.append(limit if hold.scope.covers("") else {**limit, "value": str(hold.scope)})
     return found

@@ -3,7 +3,7 @@
 from dagster import DagsterInstance, DagsterRun
 
 from data_platform.gate import exemptions, runs
-from data_platform.gate.admission import GATE_TAG, LOCATION_TAG, NO_LOCATION, Claims, parents_named, stopping
+from data_platform.gate.admission import GATE_TAG, HELD_TAG, LOCATION_TAG, NO_LOCATION, Claims, parents_named, stopping
 from data_platform.gate.errors import GateError
 from data_platform.gate.hold import Hold
 from data_platform.gate.holds import Holds
@@ -49,8 +49,9 @@ def location_of(run: DagsterRun) -> str:
 
 
 def gate_tags(run: DagsterRun) -> dict[str, str]:
-    """The tag by which a queued run waits for holds."""
-    return {GATE_TAG: location_of(run) or NO_LOCATION}
+    """The tag by which a queued run waits for holds. A note of an earlier hold that it inherited is taken off."""
+    inherited = {HELD_TAG: "-"} if HELD_TAG in run.tags else {}
+    return {GATE_TAG: location_of(run) or NO_LOCATION, **inherited}
 
 
 def claims_of(holds: Holds, run: DagsterRun) -> Claims:

@@ -1,4 +1,4 @@
-"""What waiting runs say: who holds the queue, why, and until when. Written to each run's own events, once a hold."""
+"""What waiting runs say: who holds the queue, why, and until when. Written to its events and tags, once a hold."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,7 @@ from dagster import DagsterInstance, DagsterRun, MetadataValue
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from data_platform.gate.admission import HELD_TAG, held_by
 from data_platform.gate.hold import Hold, Phase
 from data_platform.gate.holds import Holds
 from data_platform.gate.instance import location_of
@@ -37,6 +38,7 @@ def tell(instance: DagsterInstance, holds: Holds, run: DagsterRun, hold: Hold) -
         )
         if first.rowcount:
             instance.report_engine_event(sentence(hold), run, EngineEventData(metadata=_metadata(hold)))
+            instance.add_run_tags(run.run_id, {HELD_TAG: held_by(hold)})
         return bool(first.rowcount)
 
     return holds.together(work)

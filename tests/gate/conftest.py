@@ -1,9 +1,12 @@
 """A real PostgreSQL for the tests of this room, with Dagster's tables."""
 
+import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -69,3 +72,18 @@ def _run(url: str, statement: str) -> None:
     connection.autocommit = True
     connection.cursor().execute(statement)
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real browser."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        assert not os.environ.get("CI"), "Chromium is missing"
+        pytest.skip("Chromium is missing (on Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()

@@ -38,9 +38,14 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class TagDatabase:
-    """Puts a tag on the history at this point."""
+    """Puts a tag on the history at this point.
+
+    Args:
+        stays: whether a rollback to the tag leaves the changeset that sets it.
+    """
 
     tag: str
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from data_platform.schema.errors import ChangelogError
 
 _TOKEN = re.compile(r"\s*([(),!]|[^\s(),!]+)")
 # what makes Liquibase put an expression in parentheses
-_SEVERAL = re.compile(r",|\s(and|or)\s", re.ASCII | re.IGNORECASE)
+_SEVERAL = re.compile(r",|\s(and|or)\s|\bnot\s", re.ASCII | re.IGNORECASE)
 _Test = Callable[[Callable[[str], bool]], bool]
 
 

@@ -90,9 +90,11 @@ def make_plan(changelog: Changelog, history: History, selection: Selection) -> P
     """Compare a changelog with a database's history.
 
     Raises:
-        ValidationError: two changesets have the same identity, or one that differs in case only.
+        ValidationError: two changesets that are both meant for this have the same identity, or one that differs in
+            case only.
     """
-    refuse_duplicates(changelog.changesets)
+    meant = [each for each in changelog.changesets if not each.ignore and _filtered(each, selection) is None]
+    refuse_duplicates(meant)
     steps = tuple(
         _step(changeset, history.of(changeset), selection) for changeset in in_run_order(changelog.changesets)
     )

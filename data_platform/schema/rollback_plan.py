@@ -1,11 +1,11 @@
 """Decides what a rollback undoes, newest first. Pure; nothing is touched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from data_platform.errors import UsageError
-from data_platform.schema.changes import Change, Sql
+from data_platform.schema.changes import Change, Sql, TagDatabase
 from data_platform.schema.changeset import Changelog, Changeset, Identity
 from data_platform.schema.errors import SchemaError
 from data_platform.schema.history import History, Ran
@@ -17,7 +17,7 @@ class Until:
 
     Args:
         count: that many changesets.
-        tag: to the changeset that bears the tag, which stays.
+        tag: to the changeset that bears the tag, which stays unless it is one that sets tags.
         date: to what had been executed then, by the database's clock and without a time zone.
     """
 
@@ -44,7 +44,7 @@ def plan_rollback(changelog: Changelog, history: History, until: Until) -> list[
     changesets = {row.identity: changeset for changeset in changelog.changesets if (row := history.of(changeset))}
     by_identity = {changeset.identity: changeset for changeset in changelog.changesets}
     undone = []
-    for ran in _to_undo(history, until):
+    for ran in _to_undo(history, until, changesets):
         changeset = changesets.get(ran.identity)
         if changeset is None:
             raise SchemaError(
@@ -56,7 +56,7 @@ def plan_rollback(changelog: Changelog, history: History, until: Until) -> list[
     return undone
 
 
-def _to_undo(history: History, until: Until) -> list[Ran]:
+def _to_undo(history: History, until: Until, changesets: Mapping[Identity, Changeset]) -> list[Ran]:
     newest_first = sorted(history.rows, key=lambda row: row.order, reverse=True)
     if until.count is not None:
         return newest_first[: until.count]
@@ -66,7 +66,12 @@ def _to_undo(history: History, until: Until) -> list[Ran]:
     if tagged is None:
         known = ", ".join(row.tag for row in newest_first if row.tag) or "none"
         raise SchemaError(f"no changeset here bears the tag {until.tag!r}; known: {known}", anchor="rollback")
-    return newest_first[: newest_first.index(tagged)]
+    own = changesets.get(tagged.identity)
+    # a changeset that does nothing but set the tag goes with what comes after it, as in Liquibase
+    sets_it = own is not None and any(
+        isinstance(change, TagDatabase) and change.tag == until.tag and not change.stays for change in own.changes
+    )
+    return newest_first[: newest_first.index(tagged) + sets_it]
 
 
 def _changes(ran: Ran, changeset: Changeset, known: dict[Identity, Changeset]) -> tuple[Sql, ...]:

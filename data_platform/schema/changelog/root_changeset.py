@@ -128,7 +128,8 @@ class ChangesetReader:
             case "sqlFile":
                 return self._sql_file(node)
             case "tagDatabase":
-                return TagDatabase(self._expanded(node, node.values.get("tag", "")))
+                tag = self._expanded(node, node.values.get("tag", ""))
+                return TagDatabase(tag, node.true("keepTagOnRollback", default=False))
             case "empty":
                 return Empty()
             case other:
@@ -148,14 +149,15 @@ class ChangesetReader:
         )
 
     def _sql_file(self, node: Node) -> Sql:
-        path = normalized(self._expanded(node, node.values.get("path", "")))
+        written = self._expanded(node, node.values.get("path", ""))
+        path = normalized(written)
         if node.true("relativeToChangelogFile", default=False):
             path = normalized(posixpath.join(posixpath.dirname(self.real_file), path))
         found = self.search_path.find(path)
         if found is None:
             raise self._wrong(node, f"the SQL file {path!r} does not exist")
         notices: list[Notice] = []
-        return self._sql(node, read_text(found, notices), path)
+        return self._sql(node, read_text(found, notices), written)
 
     def _rollback(self) -> Rollback | None:
         parts = [child for child in self.node.children if child.name == "rollback"]

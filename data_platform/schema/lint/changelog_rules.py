@@ -10,12 +10,18 @@ from data_platform.schema.lint.rules import GROUPS, RULES
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What a rule says of a changeset; `line` is None for the line where it begins."""
+    """What a rule says of a changeset.
+
+    Args:
+        line: None for the line where it begins.
+        file: when it is not the changeset's own.
+    """
 
     rule: str
     message: str
     changeset: Changeset
     line: int | None = None
+    file: str | None = None
 
 
 def check(changeset: Changeset) -> Iterator[Remark]:

@@ -34,6 +34,8 @@ class Cursor:
 
     def sees(self, *words: str) -> bool:
         """Whether these words come next."""
+        if self.token.word != words[0]:
+            return False
         following = self.tokens[self.at : self.at + len(words)]
         return len(following) == len(words) and all(
             token.word == word for token, word in zip(following, words, strict=True)

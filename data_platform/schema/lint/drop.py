@@ -14,14 +14,16 @@ _KINDS = (
     "ACCESS METHOD", "MACRO TABLE", "EXTERNAL FUNCTION", "CONSTRAINT TRIGGER",
 )  # fmt: skip
 _WORDS = {kind: tuple(kind.split()) for kind in _KINDS}
+_FIRST = {words[0] for words in _WORDS.values()}
 
 
 def take_kind(cursor: Cursor) -> str:
     """Step over the kind of an object: one word, or several that belong together."""
-    for kind, words in _WORDS.items():
-        if cursor.take(*words):
-            return kind
     word = cursor.token.word
+    if word in _FIRST:
+        for kind, words in _WORDS.items():
+            if cursor.take(*words):
+                return kind
     cursor.at += 1
     return {"PROC": "PROCEDURE", "USER": "ROLE", "GROUP": "ROLE"}.get(word, word)
 

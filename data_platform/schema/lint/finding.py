@@ -72,7 +72,8 @@ class Options:
             nothing is known: then every changeset is looked at, and an object that another changeset made counts as
             one that may exist.
         selection: what the deploy is for; counts only with a history.
-        convention: the folder that must follow the convention of a unit's `schema/`, or None to not look at names.
+        convention: the folder (or a root changelog in it) that must follow the convention of a unit's `schema/`; None
+            to not look at names.
         files: look only at changesets of these files (those of a commit, say), or None for all.
     """
 

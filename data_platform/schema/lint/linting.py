@@ -48,10 +48,12 @@ def _remarks(changesets: Sequence[Changeset], dialect: str, options: Options) ->
     looked_at = [each for at, each in enumerate(changesets) if pending is None or at in pending]
     yield from changelog_rules.duplicates(changesets)
     yield from changelog_rules.headers(looked_at)
-    if options.convention is not None:
-        yield from convention.files(looked_at, options.convention)
-        yield from convention.ids(looked_at, options.convention)
-    reader = _Reader(dialect, options.convention, pending)
+    root = options.convention
+    if root is not None:
+        root = root.parent if root.is_file() else root
+        yield from convention.files(looked_at, root)
+        yield from convention.ids(looked_at, root)
+    reader = _Reader(dialect, root, pending)
     for at, changeset in enumerate(changesets):
         absent = at in steps and steps[at].state in (State.FILTERED, State.IGNORED)
         if not changeset.ignore and not absent:
@@ -79,14 +81,14 @@ class _Reader:
         yield from changelog_rules.check(changeset)
         for unread in read:
             if isinstance(unread, Unreadable):
-                yield Remark("unreadable-sql", unread.what, changeset, unread.line)
+                yield Remark("unreadable-sql", unread.what, changeset, unread.line, unread.file)
         if self.convention is not None:
             yield from convention.check(changeset, done, self.convention, self.dialect)
         for at, each in enumerate(done):
             later = [after.action for after in done[at + 1 :]]
             scene = Scene(each.action, changeset, position, later, self.objects, self.pending, self.dialect)
             for rule, message in self._rules(scene):
-                yield Remark(rule, message, changeset, each.line)
+                yield Remark(rule, message, changeset, each.line, each.file)
             self.objects.see(each.action, position)
 
     def _rules(self, scene: Scene) -> Iterator[tuple[str, str]]:
@@ -116,7 +118,7 @@ def _finding(remark: Remark, options: Options) -> Finding:
         rule.name,
         Severity.WARNING if consent else rule.severity,
         remark.message,
-        remark.changeset.source,
+        Path(remark.file) if remark.file else remark.changeset.source,
         remark.line or remark.changeset.line,
         remark.changeset.identity,
         rule.fix,

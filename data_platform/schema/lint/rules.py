@@ -70,7 +70,7 @@ RULES = {
         ),
         Rule("table-rewrite", "locks", _WARNING, "run it outside deploys, or with CONCURRENTLY where there is one"),
         Rule("transaction", "locks", _ERROR, "give it a changeset of its own with runInTransaction:false"),
-        Rule("unreadable-sql", "changelog", _ERROR, "close the quote or comment", firm=True),
+        Rule("unreadable-sql", "changelog", _ERROR, "close the quote or comment, or correct the delimiter", firm=True),
         Rule("missing-rollback", "changelog", _WARNING, "add --rollback lines, or '--rollback not required'"),
         Rule("duplicate-id", "changelog", _ERROR, "give one of them another id", firm=True),
         Rule(

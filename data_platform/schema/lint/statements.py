@@ -15,10 +15,15 @@ from data_platform.schema.statements import Statement, split
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An action and the line of the file where it is written."""
+    """An action, and where it is written.
+
+    Args:
+        file: as recorded, when it is not its changeset's file.
+    """
 
     action: Action
     line: int
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Unreadable:
 
     what: str
     line: int
+    file: str | None = None
 
 
 def done_by(changeset: Changeset, dialect: str) -> Iterator[Done | Unreadable]:
@@ -37,11 +43,11 @@ def done_by(changeset: Changeset, dialect: str) -> Iterator[Done | Unreadable]:
         try:
             statements = _statements(change, dialect, changeset.source)
         except ChangelogError as error:
-            yield Unreadable(error.what, change.file_line(_line_of(error, change.line)))
-            statements = [Statement(change.text, change.line)]
+            yield Unreadable(error.what, _line_of(error, change.line), change.path)
+            statements = [Statement(change.text, change.line, change.gaps, change.path)]
         for statement in statements:
             for action, line in read(statement.text, line=statement.line, dialect=dialect):
-                yield Done(action, change.file_line(line))
+                yield Done(action, _in_file(statement, line), statement.file)
 
 
 def _statements(change: Sql, dialect: str, source: Path) -> list[Statement]:
@@ -51,8 +57,18 @@ def _statements(change: Sql, dialect: str, source: Path) -> list[Statement]:
         if change.split and change.end_delimiter is None:
             found.append(statement)
         else:
-            found += split(Sql(statement.text, statement.line, strip_comments=False), source, dialect)
+            text, line, gaps = statement.text, statement.line, statement.gaps
+            whole = Sql(text, line, strip_comments=False, path=change.path, gaps=gaps)
+            found += split(whole, source, dialect)
     return found
+
+
+def _in_file(statement: Statement, counted: int) -> int:
+    """The file's line for one that was counted on from the statement's first."""
+    position = 0
+    for _ in range(counted - statement.line):
+        position = statement.text.find("\n", position) + 1
+    return statement.line_at(position)
 
 
 def _line_of(error: ChangelogError, default: int) -> int:

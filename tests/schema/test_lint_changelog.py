@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_platform.schema.changelog import load_changelog
 from data_platform.schema.changes import Sql
 from data_platform.schema.changeset import Changeset, Identity
 from data_platform.schema.expressions import Selection
@@ -60,8 +61,6 @@ def test_a_path_on_the_header_is_told_once_a_file(tmp_path: Path):
     written(tmp_path, "--changeset a:1\nSELECT 1;\n--rollback empty\n--changeset a:2\nSELECT 2;\n--rollback empty\n")
     file = tmp_path / "v.sql"
     file.write_text(file.read_text().replace("formatted sql", "formatted sql logicalFilePath:old/v.sql", 1))
-    from data_platform.schema.changelog import load_changelog
-
     (finding,) = lint(load_changelog(file, folders=[tmp_path]).changesets, "postgresql")
     assert (finding.rule, finding.line) == ("header-path", 1)
 
@@ -141,6 +140,15 @@ def test_consent_in_the_changeset_needs_a_reason_and_makes_a_warning(tmp_path: P
     }
 
 
+def test_consent_in_the_sql_of_a_yaml_root_counts(tmp_path: Path):
+    (tmp_path / "root.yaml").write_text(
+        "databaseChangeLog:\n- changeSet:\n    id: 1\n    author: a\n    changes:\n    - sql:\n        sql: |\n"
+        "          --allow destructive: it is empty\n          DROP TABLE t;\n    rollback: empty\n"
+    )
+    found = lint(load_changelog(tmp_path / "root.yaml", folders=[tmp_path]).changesets, "postgresql")
+    assert {each.rule: each.consent for each in found}["drop-object"] == "it is empty"
+
+
 def test_consent_to_one_rule_is_none_to_another(tmp_path: Path):
     text = "--changeset a:1\n--allow truncate: the copy is empty\nTRUNCATE t; DROP TABLE t;\n--rollback empty\n"
     found = {each.rule: each.consent for each in lint(changesets(tmp_path, text), "postgresql")}
@@ -168,8 +176,6 @@ def test_a_deploy_that_must_fail_cannot_be_consented_to(tmp_path: Path):
 def test_only_the_files_asked_for_are_told(tmp_path: Path):
     first, second = written(tmp_path, "--changeset a:1\nDROP TABLE t;\n", "1.sql"), tmp_path / "2.sql"
     second.write_text(first.read_text())
-    from data_platform.schema.changelog import load_changelog
-
     found = lint(
         load_changelog(tmp_path, folders=[tmp_path]).changesets, "postgresql", Options(files=frozenset({second}))
     )

@@ -138,6 +138,7 @@ def test_a_step_that_loses_nothing_is_not_told(tmp_path: Path, sql: str):
         "DROP FUNCTION f(int); CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';",
         "ALTER TABLE t RENAME TO u; CREATE VIEW t AS SELECT * FROM u;",
         "ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 0, d = 1; ALTER TABLE t ALTER c SET NOT NULL;",
+        "WITH x AS (SELECT 1 AS a) UPDATE t SET c = x.a FROM x; ALTER TABLE t ALTER c SET NOT NULL;",
         "ALTER TABLE t ADD COLUMN c int DEFAULT 0; ALTER TABLE t ALTER c SET NOT NULL;",
         "ALTER TABLE t ADD CHECK (c IS NOT NULL) NOT VALID; ALTER TABLE t ALTER c SET NOT NULL;",
     ],

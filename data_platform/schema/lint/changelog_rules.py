@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from data_platform.schema.changelog.directives import ALLOW
 from data_platform.schema.changes import Sql
 from data_platform.schema.changeset import Changeset
 from data_platform.schema.lint.rules import GROUPS, RULES
@@ -31,11 +32,21 @@ def check(changeset: Changeset) -> Iterator[Remark]:
     if len(changeset.dbms) > 1 and "duckdb" in changeset.dbms:
         dbms = ",".join(changeset.dbms)
         yield Remark("duckdb-dbms", f"Liquibase fails on dbms:{dbms}, as it does not know DuckDB", changeset)
-    for name, reason in changeset.allowed.items():
+    for name, reason in allowed(changeset).items():
         if name not in RULES and name not in GROUPS:
             yield Remark("unknown-consent", f"--allow {name} names no rule", changeset)
         elif not reason:
             yield Remark("consent-without-reason", f"--allow {name} has no reason", changeset)
+
+
+def allowed(changeset: Changeset) -> dict[str, str]:
+    """What the author consents to, with the reason; in SQL of a YAML or XML root too."""
+    found = dict(changeset.allowed)
+    for change in changeset.changes:
+        if isinstance(change, Sql) and "allow" in change.text:
+            lines = (ALLOW.fullmatch(line) for line in change.text.split("\n"))
+            found |= {line["what"].lower(): line["reason"].strip() for line in lines if line}
+    return found
 
 
 def duplicates(changesets: Sequence[Changeset]) -> Iterator[Remark]:

@@ -127,8 +127,9 @@ def _finding(remark: Remark, options: Options) -> Finding:
 
 
 def _consent(rule: Rule, changeset: Changeset, options: Options) -> str | None:
+    consents = changelog_rules.allowed(changeset)
     for name in (rule.name, rule.group):
-        if reason := changeset.allowed.get(name):
+        if reason := consents.get(name):
             return reason
         if name in options.allowed:
             return f"--allow {name}"

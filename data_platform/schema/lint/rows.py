@@ -40,10 +40,13 @@ def delete(cursor: Cursor) -> Iterator[Action]:
 
 
 def within(cursor: Cursor) -> Iterator[Action]:
-    """Statements inside a WITH: a DELETE there deletes as well."""
-    for at, token in enumerate(cursor.tokens):
-        if token.word == "DELETE" and at + 1 < len(cursor.tokens) and cursor.tokens[at + 1].word == "FROM":
-            yield from delete(Cursor(_to_closing(cursor.tokens[at + 1 :]), cursor.dialect))
+    """Statements inside and behind a WITH: a DELETE there deletes as well."""
+    for at, (before, token, after) in enumerate(zip(cursor.tokens, cursor.tokens[1:], cursor.tokens[2:], strict=False)):
+        rest = Cursor(_to_closing(cursor.tokens[at + 2 :]), cursor.dialect)
+        if token.word == "DELETE" and after.word == "FROM":
+            yield from delete(rest)
+        elif token.word == "UPDATE" and before.word not in ("FOR", "DO", "ON", "KEY"):
+            yield from update(rest)
 
 
 def update(cursor: Cursor) -> Iterator[Action]:

@@ -10,7 +10,7 @@ from data_platform.schema.checks import evaluate
 from data_platform.schema.database import Database
 from data_platform.schema.errors import ChangesetError, DatabaseError, StatementError, ValidationError
 from data_platform.schema.events import Event, Kind
-from data_platform.schema.execution import Execution, statements_of
+from data_platform.schema.execution import Execution, Prepared
 from data_platform.schema.expressions import Selection
 from data_platform.schema.history import History
 from data_platform.schema.notes import Note
@@ -85,7 +85,8 @@ def deploy(
     options = options or Options()
     changelog = changelog() if callable(changelog) else changelog
     selection = replace(selection, dbms=database.dbms)
-    plan = checked_plan(database, database.history(), changelog, selection)
+    prepared = Prepared(database.dbms)
+    plan = checked_plan(database, database.history(), changelog, selection, prepared)
     if plan.to_run or plan.to_upgrade:
 
         def tell(line: str) -> None:
@@ -94,24 +95,34 @@ def deploy(
         with database.lock(options.wait_seconds, tell):
             # somebody else may have deployed meanwhile
             history = database.history()
-            plan = checked_plan(database, history, changelog, selection)
+            plan = checked_plan(database, history, changelog, selection, prepared)
             if plan.to_run or plan.to_upgrade:
-                return _run(database, history, plan, options)
+                return _run(database, prepared, history, plan, options)
     _warn_of_blanks(plan, database.notes(), options)
     return Outcome(plan)
 
 
-def checked_plan(database: Database, history: History, changelog: Changelog, selection: Selection) -> Plan:
+def checked_plan(
+    database: Database,
+    history: History,
+    changelog: Changelog,
+    selection: Selection,
+    prepared: Prepared | None = None,
+) -> Plan:
     """The plan, once it is sure that nothing of it is known to fail. Touches nothing.
+
+    Args:
+        prepared: takes in the statements of what is to run.
 
     Raises:
         ChangelogError, ValidationError: see `deploy`.
     """
+    prepared = prepared or Prepared(database.dbms)
     plan = make_plan(changelog, history, selection)
     refuse_edits(plan)
     for step in plan.to_run:
         refuse_unrecordable(step)
-        statements_of(step.changeset, database.dbms)
+        prepared.of(step.changeset)
         rolls_back(step.changeset)
     return plan
 
@@ -143,7 +154,7 @@ def _warn_of_blanks(plan: Plan, notes: Mapping[Identity, Note], options: Options
         options.tell(Event(Kind.WARNED, text, step))
 
 
-def _run(database: Database, history: History, plan: Plan, options: Options) -> Outcome:
+def _run(database: Database, prepared: Prepared, history: History, plan: Plan, options: Options) -> Outcome:
     notes = database.notes()
     _warn_of_blanks(plan, notes, options)
     upgrades = plan.to_upgrade
@@ -153,6 +164,7 @@ def _run(database: Database, history: History, plan: Plan, options: Options) -> 
         options.tell(Event(Kind.UPGRADED, f"its checksum {was or '(none)'} is now {step.new_checksum}", step))
     execution = Execution(
         database=database,
+        prepared=prepared,
         order=max((row.order for row in history.rows), default=0),
         notes=notes,
         deployment_id=new_deployment_id(),

@@ -14,6 +14,7 @@ from data_platform.schema.duckdb_session import MEMORY, DuckDBSession, FileInUse
 from data_platform.schema.duckdb_tables import DuckDBTables
 from data_platform.schema.errors import DatabaseError, LockError
 from data_platform.schema.history import History
+from data_platform.schema.interrupts import on_interrupt
 from data_platform.schema.lock import Holder, Patience
 from data_platform.schema.names import Names, literal
 from data_platform.schema.notes import Note
@@ -64,8 +65,10 @@ class DuckDBDatabase:
         Patience(wait_seconds, self.where, tell).until(self._take, self.holder)
         self._locked = True
         try:
-            self._writer().create()
-            yield
+            tables = self._writer()
+            tables.create()
+            with on_interrupt(tables.session.connection.interrupt):
+                yield
         finally:
             self._locked = False
             self._close_file()

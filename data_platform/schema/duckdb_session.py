@@ -60,7 +60,8 @@ class DuckDBSession:
         try:
             result = self.connection.execute(sql.replace("%s", "?") if values else sql, list(values))
             return result.fetchall() if result.description else []
-        except (duckdb.Error, ValueError) as error:
+        except (duckdb.Error, ValueError, RuntimeError) as error:
+            _raise_interrupt(error)
             raise DatabaseError(_reason(error), where=self.where, anchor="database-refused") from error
 
     def columns(self) -> list[str]:
@@ -79,7 +80,8 @@ class DuckDBSession:
             result = self.connection.execute(statement.text)
             while result.description and result.fetchmany(10_000):
                 pass
-        except (duckdb.Error, ValueError) as error:
+        except (duckdb.Error, ValueError, RuntimeError) as error:
+            _raise_interrupt(error)
             raise StatementError(_reason(error), statement, _position(str(error), statement.text)) from error
 
     def commit(self) -> None:
@@ -106,6 +108,12 @@ class DuckDBSession:
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
+
+
+def _raise_interrupt(error: Exception) -> None:
+    # what DuckDB makes of Ctrl-C
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
+        raise KeyboardInterrupt from None
 
 
 def _holder(message: str) -> Holder:

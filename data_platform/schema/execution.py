@@ -17,6 +17,21 @@ from data_platform.schema.statements import Statement, split
 from data_platform.schema.writes import Insert, PutNote, Update, Write, row_of
 
 
+class Prepared:
+    """The statements of changesets for one kind of database; each is split once."""
+
+    def __init__(self, dbms: str) -> None:
+        self.dbms = dbms
+        self._known: dict[int, tuple[Changeset, list[Statement]]] = {}
+
+    def of(self, changeset: Changeset) -> list[Statement]:
+        """See `statements_of`."""
+        known = self._known.get(id(changeset))
+        if known is None:
+            known = self._known[id(changeset)] = changeset, statements_of(changeset, self.dbms)
+        return known[1]
+
+
 @dataclass
 class Execution:
     """The running part of one deploy.
@@ -29,6 +44,7 @@ class Execution:
     """
 
     database: Database
+    prepared: Prepared
     order: int
     notes: Mapping[Identity, Note]
     deployment_id: str
@@ -45,7 +61,7 @@ class Execution:
         """
         began = time.monotonic()
         changeset = step.changeset
-        statements = statements_of(changeset, self.database.dbms)
+        statements = self.prepared.of(changeset)
         note = self.notes.get(changeset.identity)
         start = resumption(changeset, statements, note.progress if note else None, self.database.dbms)
         if start.done:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 
 from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError
+from data_platform.schema.interrupts import on_interrupt
 from data_platform.schema.lock import OURS, Holder, Patience, own_name
 from data_platform.schema.postgres_session import Session, code_of
 from data_platform.schema.postgres_tables import PostgresTables
@@ -51,7 +52,9 @@ class PostgresLock:
             self.keeper.guard()
             try:
                 patience.until(self._lock_row, self.holder)
-                with self._watched():
+                # commits need not reach the disk one by one: releasing the lock is a commit that waits for all of them
+                self.working.query("SET synchronous_commit = off")
+                with self._watched(), on_interrupt(self.working.cancel):
                     yield
             finally:
                 self._unlock_row()
@@ -101,7 +104,7 @@ class PostgresLock:
     def _unlock_session(self) -> None:
         self.working.end_transaction()
         if not self.working.connection.closed:
-            self.working.query("SELECT pg_advisory_unlock(%s)", (self.key,))
+            self.working.query("RESET synchronous_commit; SELECT pg_advisory_unlock(%s)", (self.key,))
 
     def _lock_row(self) -> bool:
         keeper = self._keeper()
@@ -127,11 +130,12 @@ class PostgresLock:
 
     def _unlock_row(self) -> None:
         keeper = self._keeper()
-        if self.in_table and not keeper.connection.closed:
+        if not keeper.connection.closed:
+            own = "LOCKEDBY = %s" if self.in_table else "NOT LOCKED AND %s <> ''"
             try:
-                keeper.query(f"{self._clear} WHERE ID = 1 AND LOCKEDBY = %s", (own_name(),))
+                keeper.query(f"{self._clear} WHERE ID = 1 AND {own}; COMMIT", (own_name(),))
             except DatabaseError:
-                self.lost = True  # the next deploy sees that we are gone
+                self.lost = True
         keeper.close()
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 import select
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg2
@@ -125,6 +126,11 @@ class Session:
                 self.cursor.execute("ROLLBACK")
             except psycopg2.Error:
                 self.connection.close()
+
+    def cancel(self) -> None:
+        """End the statement that runs; may be called from another thread."""
+        with suppress(psycopg2.Error):
+            self.connection.cancel()
 
     def is_gone(self) -> bool:
         """Whether the server ended the session; tells without a round trip while nothing is being sent."""

@@ -96,8 +96,8 @@ def test_liquibase_waits_for_our_deploy_and_gets_the_lock_after_it(
     assert not theirs.done()
     assert not locked(postgres)  # ours is not written anywhere
     assert theirs.result(15) == 1
-    assert ours.done()
     assert len(rows(postgres)) == 2
+    assert len(ours.result(15).ran) == 1
     assert sql(postgres, "SELECT lockedby FROM databasechangeloglock") == [(LIQUIBASE,)]
 
 
@@ -202,6 +202,23 @@ def test_the_server_ends_a_statement_soon_whose_deploy_was_killed(postgres: str,
     deploy.kill()
     deploy.communicate()
     soon(lambda: not runs(postgres, "pg_sleep"))
+
+
+def test_an_interrupted_deploy_ends_at_once_and_lets_go(url: str, tmp_path: Path) -> None:
+    wait = "SELECT pg_sleep(30);" if url.startswith("postgresql") else "SELECT sum(range) FROM range(30000000000);"
+    written(tmp_path, f"{ONE}--changeset a:2\nCREATE TABLE t2 (id int);\n{wait}\n")
+    deploy = started(url, tmp_path)
+    assert deploy.stdout
+    for line in deploy.stdout:
+        if line.startswith("running v.sql::2"):
+            break
+    time.sleep(0.3)
+    deploy.send_signal(signal.SIGINT)
+    output = deploy.communicate(timeout=5)[0]
+    assert "KeyboardInterrupt" in output
+    assert deploy_text(url, tmp_path, ONE).ran == ()
+    assert len(rows(url)) == 1
+    assert not locked(url)
 
 
 CONCURRENTLY = """--changeset a:i runInTransaction:false

@@ -32,7 +32,7 @@ def adopt(
         with connected(target) as database:
             for path in write_changelog(database, folder, author=author):
                 tell(f"wrote {path}")
-        target = replace(target, changelog=folder, search_path=target.search_path or (folder,))
+        target = replace(target, changelog=folder)  # recorded under the names that --changelog FOLDER gives
     _needs_changelog(target)
     with opened(target) as it:
         return baseline(

@@ -9,19 +9,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_platform.errors import UsageError
+from data_platform.schema.adopting import adopt
 from data_platform.schema.catalogue import Catalogue, read_catalogue
 from data_platform.schema.catalogue.objects import View
 from data_platform.schema.changelog import load_changelog
 from data_platform.schema.database import Database, connect
 from data_platform.schema.deploy import deploy
-from data_platform.schema.drift import diff
+from data_platform.schema.drift import diff, drift
 from data_platform.schema.errors import SchemaError
 from data_platform.schema.expressions import Selection
 from data_platform.schema.generate import changelog_files, write_changelog
 from data_platform.schema.generate.pieces import Piece, in_order
 from data_platform.schema.lint import Options, lint
+from data_platform.schema.opening import opened
+from data_platform.schema.plan import make_plan
 from data_platform.schema.rollback import rollback
 from data_platform.schema.rollback_plan import Until
+from data_platform.schema.target import Target
 from tests.schema.generated import statements
 
 
@@ -50,7 +54,7 @@ def assert_equal(before: Catalogue, after: Catalogue) -> None:
     assert before == after
 
 
-SLOWLY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SLOWLY = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @SLOWLY
@@ -307,3 +311,17 @@ def test_what_needs_something_comes_after_it_unless_they_need_each_other(needs: 
         for at, others in needs.items():
             for other in others & needs.keys() - {at}:
                 assert place["view", str(other)] < place["view", str(at)]
+
+
+def test_an_adopted_database_has_nothing_to_deploy_and_no_drift(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    build(postgres, POSTGRES)
+    monkeypatch.chdir(tmp_path)
+    recorded = adopt(
+        Target(Path(), postgres), write="db", author="ana", only_next=False, wait_seconds=5, tell=lambda _: None
+    )
+    with opened(Target(Path("db"), postgres)) as it:
+        plan = make_plan(it.changelog, it.database.history(), it.selection)
+        assert (len(plan.steps), plan.to_run, plan.unknown) == (len(recorded), [], ())
+        assert drift(it.database, it.changelog, it.selection) == []

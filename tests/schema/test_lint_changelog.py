@@ -195,7 +195,7 @@ def one(text: str, dialect: str) -> list[Finding]:
     return lint([changeset], dialect)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.one_of(st.text(), st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)),
     st.sampled_from(["postgresql", "duckdb", "snowflake"]),
@@ -210,7 +210,7 @@ QUOTES = st.sampled_from(["'{}'", '"{}"', "$${}$$", "$q${}$q$", "-- {}\n", "/* {
 INNER = st.text(st.characters(exclude_characters="'\"$*/\\\n\r-;\0", exclude_categories=["Cs"]), max_size=8)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(QUOTES, INNER), max_size=4), st.integers(0, 3))
 def test_what_is_quoted_is_never_taken_for_a_statement(quoted: list[tuple[str, str]], before: int):
     hidden = [form.format(f"{inner}; DROP TABLE t; {inner}") for form, inner in quoted]

@@ -124,15 +124,14 @@ def _drift(target: "Target", key: dg.AssetKey) -> dg.AssetCheckResult:
 
 
 def _table(steps: "Sequence[Step]") -> dg.TableMetadataValue:
+    # what runs first: the rest is cut where there are too many
+    shown = sorted(steps, key=lambda step: not step.runs)[:_MOST_ROWS]
     rows = [
-        dg.TableRecord(
-            {"changeset": str(step.changeset.identity), "state": str(step.state), "why": step.reason, "runs": step.runs}
-        )
-        # what runs first: the rest is cut where there are too many
-        for step in sorted(steps, key=lambda step: not step.runs)[:_MOST_ROWS]
+        dg.TableRecord({"changeset": str(step.changeset.identity), "state": str(step.state), "why": step.reason})
+        for step in shown
     ]
     columns = [dg.TableColumn(name) for name in ("changeset", "state", "why")]
-    return dg.MetadataValue.table(rows, schema=dg.TableSchema([*columns, dg.TableColumn("runs", "bool")]))
+    return dg.MetadataValue.table(rows, schema=dg.TableSchema(columns))
 
 
 def _version(plan: "Plan") -> str:

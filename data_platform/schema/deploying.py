@@ -14,7 +14,7 @@ from data_platform.schema.opening import Opened, opened
 from data_platform.schema.plan import Plan, make_plan
 from data_platform.schema.target import Target
 
-_DESTRUCTIVE = re.compile(r"\b(drop|truncate|delete|alter|replace|rename|undrop|swap)\b", re.ASCII | re.IGNORECASE)
+_DESTRUCTIVE = re.compile(r"\b(drop|truncate|delete|alter|replace|rename|undrop|swap|overwrite)\b", re.ASCII | re.IGNORECASE)
 
 if TYPE_CHECKING:
     from data_platform.schema.drift import Difference

@@ -9,7 +9,7 @@ from data_platform.schema.errors import SchemaError
 from data_platform.schema.expressions import Selection
 from data_platform.schema.history import Ran
 from data_platform.schema.plan import Step
-from data_platform.schema.writes import Insert, SetChecksum, SetTag, Write, row_of
+from data_platform.schema.writes import DropNote, Insert, SetChecksum, SetTag, Write, row_of
 
 Tell = Callable[[str], None]
 
@@ -58,12 +58,15 @@ def baseline_writes(database: Database, steps: list[Step]) -> list[Write]:
     """The rows that say these ran."""
     last = max((row.order for row in database.history().rows), default=0)
     deployment_id, liquibase = new_deployment_id(), ourselves()
-    return [
+    writes: list[Write] = [
         Insert(
             row_of(step.changeset, order=order, exectype="EXECUTED", liquibase=liquibase, deployment_id=deployment_id)
         )
         for order, step in enumerate(steps, last + 1)
     ]
+    interrupted = {identity for identity, note in database.notes().items() if note.progress}
+    # somebody finished it by hand
+    return writes + [DropNote(id_) for step in steps if (id_ := step.changeset.identity) in interrupted]
 
 
 def tag(database: Database, name: str, *, wait_seconds: float = 300.0, tell: Tell = lambda _: None) -> Ran:

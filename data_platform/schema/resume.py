@@ -80,6 +80,8 @@ def resumption(changeset: Changeset, statements: list[Statement], progress: Prog
         rollback = changeset.rollback.changes if changeset.rollback else ()
         return Resumption(undo=tuple(each for sql in rollback for each in split(sql, changeset.source, dbms)))
     if prefix_hashes(statements[: progress.done])[-1] != progress.done_hash:
+        if changeset.run_on_change or changeset.run_always:
+            return Resumption()  # made to run again: what is new in it is all that counts
         raise ChangesetError(
             f"changeset {changeset.identity}: {progress.done} of its statements ran before it came to a stop, and were "
             "edited since",

@@ -5,9 +5,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from data_platform.schema.baseline import baseline
+from data_platform.schema.changelog import load_changelog
 from data_platform.schema.database import connect
 from data_platform.schema.errors import ChangelogError, ChangesetError
 from data_platform.schema.events import Event, Kind
+from data_platform.schema.expressions import Selection
 from tests.schema.databases import deploy_text, rows, sql, tables
 
 HEAD = "--changeset a:bad runInTransaction:false\n"
@@ -106,6 +109,27 @@ def test_a_changeset_that_may_fail_goes_on_too(url: str, tmp_path: Path) -> None
     deploy_text(url, tmp_path, text)
     assert [row[0] for row in rows(url)] == ["2", "bad"]
     assert sql(url, "SELECT id FROM t1 ORDER BY id") == [(1,), (2,)]
+
+
+def test_one_that_is_made_to_run_again_begins_anew_when_it_was_edited(url: str, tmp_path: Path) -> None:
+    text = (
+        "--changeset a:v runInTransaction:false runOnChange:true\nCREATE OR REPLACE VIEW v AS SELECT 1 AS n;\n"
+        "INSERT INTO nope VALUES (1);\n"
+    )
+    fails(url, tmp_path, text)
+    sql(url, "CREATE TABLE nope (id int)")
+    deploy_text(url, tmp_path, text.replace("SELECT 1", "SELECT 2"))
+    assert sql(url, "SELECT n FROM v") == [(2,)]
+
+
+def test_one_that_was_finished_by_hand_can_be_recorded(url: str, tmp_path: Path) -> None:
+    fails(url, tmp_path, BAD)
+    database = connect(url)
+    changelog = load_changelog(tmp_path / "v.sql", folders=[tmp_path])
+    assert len(baseline(database, changelog, Selection(), only_next=True)) == 1
+    database.close()
+    assert progress(url) == []
+    assert deploy_text(url, tmp_path, BAD).ran == ()
 
 
 INDEX = "--changeset a:i runInTransaction:false\nCREATE UNIQUE INDEX CONCURRENTLY i1 ON app.t1 (id);\nSELECT 2;\n"

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from data_platform.environment import current_environment
+from data_platform.schema.align.reference import alignment_page, alignment_schema
 from data_platform.units.schema import card_page, card_schema
 
 FOLDER = Path("docs") / "reference"
@@ -107,6 +108,8 @@ def _default(param: click.Parameter) -> str:
 
 
 _PAGES: dict[str, Callable[[], str]] = {
+    "alignment.md": alignment_page,
+    "alignment.schema.json": alignment_schema,
     "cli.md": command_line_page,
     "unit-card.md": card_page,
     "unit.schema.json": card_schema,

@@ -1,0 +1,192 @@
+"""PostgreSQL's own form of a view's SQL: found by making the view where nobody sees it, and taking it back.
+
+A view is tried under a name of its own among the session's temporary objects, which disturbs nobody. Only where what it
+says may depend on something that this same plan changes first, all of that is done, and undone, in the transaction.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from data_platform.errors import UsageError
+from data_platform.schema.align.actual import Actual
+from data_platform.schema.align.changes import (
+    AddMember,
+    Change,
+    Create,
+    Grant,
+    Reassign,
+    Redefine,
+    RemoveMember,
+    Rename,
+    Revoke,
+)
+from data_platform.schema.align.desired import Desired, Properties, Wanted
+from data_platform.schema.align.names import Kind, Name, Target
+from data_platform.schema.align.plan import kind_of, object_of
+from data_platform.schema.align.planning import structure
+from data_platform.schema.align.postgres_queries import VIEWS
+from data_platform.schema.align.postgres_reading import view_properties
+from data_platform.schema.align.postgres_sql import PostgresSql
+from data_platform.schema.align.view_sql import takes_all_columns
+from data_platform.schema.align.views import in_order
+from data_platform.schema.errors import DatabaseError
+from data_platform.schema.postgres_session import Session, code_of
+
+_SCRATCH: Name = ("pg_temp", "dp_schema_align")
+_OTHER_COLUMNS = "42P16"  # replacing a view cannot take or change its columns
+_BUSY = "55P03"
+_LOCK_TIMEOUT = "1s"  # whoever comes while we wait, waits for us
+
+
+def with_views(session: Session, sql: PostgresSql, desired: Desired, actual: Actual) -> Desired:
+    """See `engine.Engine.with_views`."""
+    wanted = in_order(desired.of(Kind.VIEW))
+    if not wanted:
+        return desired
+    trial = _Trial(session, sql, desired, actual)
+    with _undone(session):
+        found = {each.target: trial.of(each) for each in wanted}
+    objects = tuple(found.get(each.target, each) for each in desired.objects)
+    return replace(desired, objects=objects)
+
+
+class _Trial:
+    """Views as they would be, found one after the other in the order in which they read each other."""
+
+    def __init__(self, session: Session, sql: PostgresSql, desired: Desired, actual: Actual) -> None:
+        self._session = session
+        self._sql = sql
+        self._actual = actual
+        planned = structure(desired, actual)
+        moving = any(isinstance(each.change, Rename | Create) and _holds_views(each.change.target) for each in planned)
+        self._before = [each.change for each in planned if not _is_of_databases(each.change)] if moving else []
+        # with whether each keeps the columns that it had
+        self._changed: dict[Name, tuple[Wanted, bool]] = {}
+        self._dialect = desired.dialect
+        self._real = False
+
+    def of(self, wanted: Wanted) -> Wanted:
+        """The view with its SQL as the database would tell it; exactly what it tells now if they are the same."""
+        try:
+            then = None if self._real or self._needs_others_first(wanted) else self._try(wanted)
+        except DatabaseError as error:
+            if not (wanted.reads & self._changed.keys()):
+                raise _refused(wanted, error) from error
+            then = None  # it may read a column that is to come
+        now = self._actual.objects.get(wanted.target)
+        if then is None:
+            self._make_real()
+            now, then = self._replaced(wanted)
+        if now is None or now.get("definition") != then["definition"]:
+            grown = now is not None and _columns(then)[: len(_columns(now))] == _columns(now)
+            self._changed[wanted.target.name] = wanted, grown
+        else:
+            # its schema may be about to be renamed: what it tells now need not be what it will tell
+            before = self._actual.objects.get(wanted.target)
+            then = {**then, "definition": before["definition"]} if before else then
+        return replace(wanted, properties={**wanted.properties, **_kept(then)})
+
+    def _needs_others_first(self, wanted: Wanted) -> bool:
+        if self._before:
+            return True
+        changed = [self._changed[name] for name in wanted.reads & self._changed.keys()]
+        return bool(changed) and (
+            not all(grown for _, grown in changed) or takes_all_columns(wanted.source, self._dialect)
+        )
+
+    def _replaced(self, wanted: Wanted) -> tuple[Properties | None, Properties]:
+        try:
+            return self._describe(wanted.target.name), self._try_for_real(wanted)
+        except DatabaseError as error:
+            raise _refused(wanted, error) from error
+
+    def _make_real(self) -> None:
+        if self._real:
+            return
+        self._real = True
+        self._session.query(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        for change in self._before:
+            for statement in self._sql.statements(change):
+                try:
+                    self._session.query(statement)
+                except DatabaseError as error:
+                    what = f"{kind_of(change)} {object_of(change)}: {error.what}"
+                    raise DatabaseError(what, where=error.where, anchor=error.anchor) from error
+        for wanted, _ in self._changed.values():
+            self._replaced(wanted)
+
+    def _try(self, wanted: Wanted) -> Properties:
+        with _undone(self._session):
+            scratch = Create(Target(Kind.VIEW, _SCRATCH), {}, wanted.source)
+            for statement in self._sql.statements(scratch):
+                self._session.query(statement)
+            found = self._describe(_SCRATCH)
+        return found or {}
+
+    def _try_for_real(self, wanted: Wanted) -> Properties:
+        self._session.query("SAVEPOINT replacing")
+        try:
+            for statement in self._sql.statements(Redefine(wanted.target, {}, wanted.source)):
+                self._session.query(statement)
+        except DatabaseError as error:
+            if code_of(error) != _OTHER_COLUMNS:
+                raise
+            self._session.query("ROLLBACK TO SAVEPOINT replacing")
+            (made,) = self._sql.statements(Create(wanted.target, {}, wanted.source))
+            # what reads it is gone with it for now, and is made again when its turn comes
+            self._session.query(f"DROP VIEW {self._sql.identifier(wanted.target.name)} CASCADE")
+            self._session.query(made)
+        return self._describe(wanted.target.name) or {}
+
+    def _describe(self, name: Name) -> Properties | None:
+        oid = self._session.query("SELECT to_regclass(%s)::oid", (self._sql.identifier(name),))[0][0]
+        rows = self._session.query(VIEWS, ([oid],)) if oid else []
+        if not rows:
+            return None
+        _, definition, _, options, columns = rows[0]
+        return view_properties(definition, columns, options)
+
+
+@contextmanager
+def _undone(session: Session) -> Iterator[None]:
+    session.query("SAVEPOINT trying")
+    try:
+        yield
+    finally:
+        if not session.connection.closed:
+            session.query("ROLLBACK TO SAVEPOINT trying; RELEASE SAVEPOINT trying")
+
+
+def _is_of_databases(change: Change) -> bool:
+    """Databases are made outside of transactions, and no view needs another one."""
+    return not isinstance(change, Reassign | Grant | Revoke | AddMember | RemoveMember) and (
+        change.target.kind is Kind.DATABASE
+    )
+
+
+def _holds_views(target: Target) -> bool:
+    return target.kind in (Kind.SCHEMA, Kind.VIEW)
+
+
+def _columns(properties: Properties) -> tuple[str, ...]:
+    found = properties.get("columns")
+    return found if isinstance(found, tuple) else ()
+
+
+def _kept(then: Properties) -> Properties:
+    return {key: then[key] for key in ("definition", "columns")}
+
+
+def _refused(wanted: Wanted, error: DatabaseError) -> Exception:
+    if code_of(error) == _BUSY:
+        return DatabaseError(
+            f"{wanted.target} cannot be tried: others are using it", where=error.where, fix="try again"
+        )
+    return UsageError(
+        f"{wanted.target}: {error.what}",
+        where=wanted.origin.file,
+        line=wanted.origin.line,
+        fix="correct its definition; tables are written with their schema",
+        anchor="alignment-files",
+    )

@@ -1,0 +1,232 @@
+"""Live state as it becomes, change by change: what the planner looks at, so that each step builds on those before."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from data_platform.schema.align.actual import Actual, Held, Member, Tie
+from data_platform.schema.align.belonging import creator_of, goes_with, is_on, lies_in, renamed
+from data_platform.schema.align.changes import (
+    DEFAULTS,
+    AddMember,
+    Adopt,
+    Alter,
+    Change,
+    Create,
+    Drop,
+    Forget,
+    Grant,
+    Reassign,
+    Redefine,
+    Release,
+    RemoveMember,
+    Rename,
+    Revoke,
+)
+from data_platform.schema.align.desired import Value
+from data_platform.schema.align.dialect import Dialect
+from data_platform.schema.align.names import EVERYWHERE, PUBLIC, RELATIONS, Future, Kind, Name, Securable, Target
+
+
+class Simulation:
+    """A copy of live state that changes are made to.
+
+    Args:
+        actual: where it begins; left as it is.
+        alignment: whose changes they are.
+        dialect: of the database.
+    """
+
+    def __init__(self, actual: Actual, alignment: str, dialect: Dialect) -> None:
+        self.alignment = alignment
+        self.dialect = dialect
+        self._began = actual
+        self.objects: dict[Target, dict[str, Value]] = {key: dict(value) for key, value in actual.objects.items()}
+        self.managed = dict(actual.managed)
+        self.members = dict.fromkeys(actual.members)
+        self.grants = dict.fromkeys(actual.grants)
+        self.read_by = dict(actual.read_by)
+        self.ties = dict(actual.ties)
+
+    def now(self) -> Actual:
+        """The state as it has become."""
+        return replace(
+            self._began,
+            objects={key: dict(value) for key, value in self.objects.items()},
+            managed=dict(self.managed),
+            members=frozenset(self.members),
+            grants=frozenset(self.grants),
+            read_by={view: readers for view, readers in self.read_by.items() if readers},
+            ties=dict(self.ties),
+        )
+
+    def do(self, change: Change) -> None:
+        """Make one change."""
+        match change:
+            case Create(target, properties, _, reads):
+                owner: dict[str, Value] = {"owner": self._began.applier} if target.kind is not Kind.ROLE else {}
+                self.objects[target] = {**DEFAULTS, **owner, **properties}
+                self.managed[target] = self.alignment
+                self._reads(target, reads)
+                self._give_at_first(target)
+            case Redefine(target, properties, _, reads):
+                self.objects[target] = dict(properties)
+                self._reads(target, reads)
+            case Alter(target, "owner", value):
+                self._own(target, str(value))
+            case Alter(target, key, value):
+                self.objects[target][key] = value
+            case Rename(target, _):
+                self._rename(target, change.renamed)
+            case Drop(target):
+                self._drop(target)
+            case Reassign(role, heir):
+                for target, properties in list(self.objects.items()):
+                    if properties.get("owner") == role:
+                        self._own(target, heir)
+                target = Target(Kind.ROLE, (role,))
+                self.ties[target] = tuple(tie for tie in self.ties.get(target, ()) if not tie.owned)
+            case Adopt(target):
+                self.managed[target] = self.alignment
+            case Release(target) | Forget(target):
+                self.managed.pop(target, None)
+            case Grant() | Revoke() | AddMember() | RemoveMember():
+                self._do_for_roles(change)
+
+    def tied(self, target: Target) -> list[Tie]:
+        """Why it cannot be dropped now: what it owned may be gone, or somebody else's, by now."""
+        return [tie for tie in self.ties.get(target, ()) if not self._ended(tie, target)]
+
+    def _do_for_roles(self, change: Grant | Revoke | AddMember | RemoveMember) -> None:
+        match change:
+            case Grant():
+                self._grant(change)
+            case Revoke():
+                self._revoke(change)
+            case AddMember(role, member, admin, inherit, set_role):
+                self.members[Member(role, member, self._began.applier, admin, inherit, set_role)] = None
+            case RemoveMember():
+                self._remove_member(change)
+
+    def _ended(self, tie: Tie, target: Target) -> bool:
+        if tie.target is None or tie.target not in self._began.objects:
+            return False
+        now = self.objects.get(tie.target)
+        return now is None or (tie.owned and now.get("owner") != target.name[0])
+
+    def _give_at_first(self, target: Target) -> None:
+        """What the database grants on a new object by itself: to everybody, and as default privileges."""
+        owner = self.objects[target].get("owner")
+        # a view is made by who applies, and handed over; a schema is its owner's from the beginning
+        maker = self._began.applier if target.kind in RELATIONS else owner
+        for privilege in self.dialect.public_at_first.get(target.kind, ()):
+            self.grants[Held(target, PUBLIC, privilege)] = None
+        on = self.dialect.grant_target(target)
+        for held in list(self.grants):
+            rule = held.on
+            if not isinstance(rule, Future) or rule.kind is not on.kind or rule.creator not in (None, maker):
+                continue
+            if rule.schema in (target.schema, EVERYWHERE) and held.grantee != owner:
+                self.grants[Held(on, held.grantee, held.privilege, held.grantable)] = None
+
+    def _own(self, target: Target, owner: str) -> None:
+        """The new owner holds all by being owner; what it gave before, the owner has given now."""
+        self.objects[target]["owner"] = owner
+        kept: dict[Held, None] = {}
+        for held in self.grants:
+            if not is_on(held.on, target):
+                kept[held] = None
+            elif held.grantee != owner:
+                kept[replace(held, grantor=None) if held.grantor == owner else held] = None
+        self.grants = kept
+
+    def _drop(self, target: Target) -> None:
+        inside = [each for each in (*self.objects, *self.managed) if lies_in(each, target)]
+        for each in (target, *inside):
+            self.objects.pop(each, None)
+            self.managed.pop(each, None)
+            self.read_by.pop(each, None)
+            self._reads(each, frozenset())
+        self.grants = {held: None for held in self.grants if not goes_with(held.on, target)}
+        if target.kind is Kind.ROLE:
+            role = target.name[0]
+            self.members = {m: None for m in self.members if m.role != role and m.member != target}
+            self.grants = {held: None for held in self.grants if role not in (held.grantee, creator_of(held.on))}
+
+    def _reads(self, view: Target, reads: frozenset[Name]) -> None:
+        for other, readers in list(self.read_by.items()):
+            self.read_by[other] = readers - {view}
+        for name in reads:
+            read = Target(Kind.VIEW, name)
+            self.read_by[read] = self.read_by.get(read, frozenset()) | {view}
+
+    def _grant(self, change: Grant) -> None:
+        for privilege in change.privileges:
+            without = Held(change.on, change.grantee, privilege)
+            grantable = replace(without, grantable=True)
+            if change.grantable or grantable in self.grants:
+                self.grants.pop(without, None)
+                self.grants[grantable] = None
+            else:
+                self.grants[without] = None
+
+    def _revoke(self, change: Revoke) -> None:
+        for privilege in change.privileges:
+            held = Held(change.on, change.grantee, privilege, grantor=change.grantor)
+            had = [each for each in (held, replace(held, grantable=True)) if each in self.grants]
+            for each in had:
+                del self.grants[each]
+            if change.only_grant_option and had:
+                self.grants[held] = None
+
+    def _remove_member(self, change: RemoveMember) -> None:
+        for each in list(self.members):
+            if (each.role, each.member, each.grantor) != (change.role, change.member, change.grantor):
+                continue
+            del self.members[each]
+            match change.option:
+                case "admin":
+                    self.members[replace(each, admin=False)] = None
+                case "inherit":
+                    self.members[replace(each, inherit=False)] = None
+                case "set":
+                    self.members[replace(each, set_role=False)] = None
+
+    def _rename(self, old: Target, new: Target) -> None:
+        def target(each: Target) -> Target:
+            return renamed(each, old, new)
+
+        role = (old.name[0], new.name[0]) if old.kind is Kind.ROLE else None
+
+        def who(name: str | None) -> str | None:
+            return role[1] if role and name == role[0] else name
+
+        def on(each: Securable) -> Securable:
+            if isinstance(each, Target):
+                return target(each)
+            schema = target(Target(Kind.SCHEMA, each.schema)).name
+            return Future(each.kind, schema, who(each.creator))
+
+        self._rename_everywhere(target, who, on)
+
+    def _rename_everywhere(
+        self,
+        target: Callable[[Target], Target],
+        who: Callable[[str | None], str | None],
+        on: Callable[[Securable], Securable],
+    ) -> None:
+        objects = {}
+        for key, properties in self.objects.items():
+            owner = properties.get("owner")
+            objects[target(key)] = properties | ({"owner": str(who(str(owner)))} if owner is not None else {})
+        self.objects = objects
+        self.managed = {target(key): alignment for key, alignment in self.managed.items()}
+        self.members = {
+            replace(m, role=str(who(m.role)), member=target(m.member), grantor=who(m.grantor)): None
+            for m in self.members
+        }
+        self.grants = {
+            replace(held, on=on(held.on), grantee=str(who(held.grantee)), grantor=who(held.grantor)): None
+            for held in self.grants
+        }
+        self.read_by = {target(view): frozenset(map(target, readers)) for view, readers in self.read_by.items()}
+        self.ties = {target(key): ties for key, ties in self.ties.items()}

@@ -1,0 +1,141 @@
+"""Plans views: made and replaced after those they read; dropped and made anew only where replacing cannot do it."""
+
+from collections.abc import Iterable, Sequence
+
+from data_platform.schema.align.actual import Held
+from data_platform.schema.align.changes import Create, Drop, Grant, Redefine
+from data_platform.schema.align.desired import Value, Wanted
+from data_platform.schema.align.draft import Consent, Draft, refusal
+from data_platform.schema.align.names import Kind, Securable, Target
+from data_platform.schema.align.objects import adopt, alter, made_because, refuse_taken_name
+from data_platform.schema.align.view_sql import in_reading_order
+
+
+def settle_views(draft: Draft) -> None:
+    """Make and replace views.
+
+    Raises:
+        AlignError: a view would have to be dropped, and one that these files do not have reads it.
+    """
+    wanted_views = {wanted.target: wanted for wanted in in_order(draft.desired.of(Kind.VIEW))}
+    for wanted in wanted_views.values():
+        if wanted.target in draft.state.objects:
+            adopt(draft, wanted)
+    anew = _to_be_made_anew(draft, wanted_views)
+    restore = {target: _drop_for_now(draft, target, wanted_views) for target in dependents_first(draft, anew)}
+    for target, wanted in wanted_views.items():
+        if target in restore:
+            _make_again(draft, wanted, *restore[target])
+        elif target not in draft.state.objects:
+            refuse_taken_name(draft, wanted)
+            draft.add(Create(target, wanted.properties, wanted.source, wanted.reads), made_because(draft, wanted))
+        elif _differs(draft, wanted):
+            properties = draft.state.objects[target] | dict(wanted.properties)
+            properties["owner"] = draft.state.objects[target].get("owner", "")
+            properties["comment"] = draft.state.objects[target].get("comment", "")
+            draft.add(
+                Redefine(target, properties, wanted.source, wanted.reads), f"its SQL differs from {wanted.origin}"
+            )
+        alter(draft, wanted)
+
+
+def in_order(views: Iterable[Wanted]) -> list[Wanted]:
+    """The views that are to be there, each after those it reads."""
+    found = {wanted.target.name: wanted for wanted in views if wanted.present}
+    return [found[name] for name in in_reading_order({name: wanted.reads for name, wanted in found.items()})]
+
+
+def dependents_first(draft: Draft, views: Iterable[Target]) -> list[Target]:
+    """The views so that each comes before those it reads, as the database has them."""
+    wanted = sorted(views)
+    found: dict[Target, None] = {}
+
+    def visit(view: Target, path: tuple[Target, ...]) -> None:
+        if view in found or view in path:
+            return
+        for reader in sorted(draft.state.read_by.get(view, ())):
+            visit(reader, (*path, view))
+        found[view] = None
+
+    for view in wanted:
+        visit(view, ())
+    return [view for view in found if view in set(wanted)]
+
+
+def _differs(draft: Draft, wanted: Wanted) -> bool:
+    return draft.state.objects[wanted.target].get("definition") != wanted.properties.get("definition")
+
+
+def _to_be_made_anew(draft: Draft, views: dict[Target, Wanted]) -> list[Target]:
+    """Views whose columns replacing cannot change, and those of these files that read them."""
+    found: dict[Target, None] = {}
+    waiting = [target for target, wanted in views.items() if _needs_another_shape(draft, wanted)]
+    while waiting:
+        target = waiting.pop()
+        if target in found:
+            continue
+        found[target] = None
+        for reader in draft.state.read_by.get(target, frozenset()):
+            if reader not in views:
+                raise refusal(
+                    f"{target} must be dropped and made anew, for {_shape_change(draft, views[target])}; "
+                    f"and {reader}, which is not in these files, reads it",
+                    views[target].origin,
+                    fix=f"list {reader} here too, drop it before, or only add columns at the end",
+                )
+            waiting.append(reader)
+    return list(found)
+
+
+def _needs_another_shape(draft: Draft, wanted: Wanted) -> bool:
+    """Whether a view keeps not all its columns, in order, at the beginning (PostgreSQL's rule for replacing)."""
+    before = draft.state.objects.get(wanted.target)
+    if before is None or not _differs(draft, wanted):
+        return False
+    old, new = before.get("columns"), wanted.properties.get("columns")
+    if not isinstance(old, tuple) or not isinstance(new, tuple):
+        return False
+    return new[: len(old)] != old
+
+
+def _shape_change(draft: Draft, wanted: Wanted) -> str:
+    before = draft.state.objects[wanted.target]
+    old, new = before.get("columns"), wanted.properties.get("columns")
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        lost = [column for column in old if column not in new]
+        if lost:
+            return f"its column {lost[0]} goes or changes"
+        if new[: len(old)] != old:
+            return "the order of its columns changes"
+    return "what it reads is made anew"
+
+
+def _drop_for_now(
+    draft: Draft, target: Target, views: dict[Target, Wanted]
+) -> tuple[dict[str, Value], Sequence[Held], str]:
+    properties = draft.state.objects[target]
+    on = draft.desired.dialect.grant_target(target)
+    held = [each for each in draft.state.grants if each.on == on]
+    reason = f"made anew, for {_shape_change(draft, views[target])}"
+    draft.add(Drop(target), reason, Consent.DROP)
+    return properties, held, reason
+
+
+def _make_again(draft: Draft, wanted: Wanted, before: dict[str, Value], held: Sequence[Held], reason: str) -> None:
+    """Make a view that was dropped, with all it had besides its SQL: owner, comment, everybody's privileges."""
+    # a view that reads a changed one keeps its SQL, and may have other columns all the same
+    properties = before | dict(wanted.properties)
+    draft.add(Create(wanted.target, properties, wanted.source, wanted.reads), reason)
+    on: Securable = draft.desired.dialect.grant_target(wanted.target)
+    owner = properties.get("owner")
+    for grantee in dict.fromkeys(sorted(each.grantee for each in held)):
+        if grantee == owner:
+            continue
+        for grantable in (False, True):
+            had = {each.privilege for each in held if each.grantee == grantee and each.grantable is grantable}
+            if not grantable:
+                had -= {each.privilege for each in held if each.grantee == grantee and each.grantable}
+            if had:
+                draft.add(
+                    Grant(on, grantee, tuple(sorted(had)), grantable), "it had this before the view was made anew"
+                )

@@ -5,7 +5,7 @@ import sys
 
 from benchmarks.measure import machine
 
-NAMES = ("dbt_overhead", "startup", "memory", "new_unit", "schema")
+NAMES = ("dbt_overhead", "startup", "memory", "new_unit", "schema", "gate")
 
 
 def main() -> int:

@@ -1,15 +1,11 @@
-"""The gate's tables in the platform's database."""
+"""The gate's tables in the platform's database: `schema/platform_changelog/010_hold.sql`."""
 
 import threading
-from pathlib import Path
 
 from sqlalchemy import text
 
 from data_platform.instance.connections import Database
 
-CHANGELOG = Path(__file__).parents[1] / "schema" / "platform_changelog"
-_FILES = ("000_schema.sql", "010_hold.sql")
-_LOCK_NUMBER = 5_237_916  # any number of our own, the same in every process
 _lock = threading.Lock()
 _complete: set[str] = set()
 
@@ -19,22 +15,18 @@ def ensure_tables(database: Database) -> None:
 
     Raises:
         InstanceError: the database does not answer.
+        SchemaError: they cannot be made.
     """
     with _lock:
         if database.url in _complete:
             return
         with database.connect() as connection:
-            found = connection.execute(text("SELECT to_regclass('platform.hold_told'), to_regclass('runs')")).one()
-            if found[1] is None:
-                _make_dagsters_tables(database)
-            if found[0] is None:
-                # one process makes them; the others wait here
-                connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
-                try:
-                    for name in _FILES:
-                        connection.exec_driver_sql((CHANGELOG / name).read_text(encoding="utf-8"))
-                finally:
-                    connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
+            asked = "SELECT to_regclass('runs') IS NULL, to_regclass('platform.hold_told') IS NULL"
+            without_dagsters, without_ours = connection.execute(text(asked)).one()
+        if without_dagsters:
+            _make_dagsters_tables(database)
+        if without_ours:
+            _make_our_tables(database)
         _complete.add(database.url)
 
 
@@ -43,3 +35,9 @@ def _make_dagsters_tables(database: Database) -> None:
     from data_platform.instance.tables import ensure_tables as ensure
 
     ensure(database)
+
+
+def _make_our_tables(database: Database) -> None:
+    from data_platform.schema.platform_tables import deploy_platform_tables
+
+    deploy_platform_tables(database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False))

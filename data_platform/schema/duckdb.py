@@ -82,11 +82,15 @@ class DuckDBDatabase:
         """See `Database.holder`."""
         if self._locked:
             return None
+        was_open = self._tables is not None
         try:
             tables = self._open(read_only=True)
+            return tables.holder() if tables else None
         except FileInUseError as in_use:
             return in_use.holder
-        return tables.holder() if tables else None
+        finally:
+            if not was_open:
+                self._close_file()  # else its holder could never say that it is done
 
     def force_release(self, holder: Holder) -> bool:
         """See `Database.force_release`."""
@@ -126,7 +130,7 @@ class DuckDBDatabase:
     def run_alone(self, statement: Statement, writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run_alone`."""
         tables = self._writer()
-        if not tables.must_be_alone(statement.text):
+        if not tables.must_be_alone(statement.bare):
             return self.run([statement], writes)
         tables.session.query(tables.use_schema)
         try:
@@ -189,7 +193,7 @@ class DuckDBDatabase:
         except FileInUseError:
             return False
         if tables is not None and tables.holder():
-            self._close_file()  # else its holder could never say that it is done
+            self._close_file()
             return False
         return True
 

@@ -1,5 +1,6 @@
 """One opening of a DuckDB file: whoever has it open for writing keeps all others out, and so it is the lock."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 MEMORY = ":memory:"
 _IN_USE = "Could not set lock on file"
+_OPEN_HERE = "different configuration than existing connections"
 _HOLDER = re.compile(r"held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 _LINE = re.compile(r"\nLINE (\d+): ")
 _NO_TRANSACTION = "no transaction is active"
@@ -46,6 +48,8 @@ class DuckDBSession:
         except (duckdb.Error, OSError) as error:
             if _IN_USE in str(error):
                 raise FileInUseError(_holder(str(error))) from None
+            if _OPEN_HERE in str(error):
+                raise FileInUseError(Holder(f"this process ({os.getpid()})", session=os.getpid())) from None
             what = f"the DuckDB file cannot be opened: {_reason(error)}"
             raise DatabaseError(what, where=where, anchor="database-connection") from None
 

@@ -101,7 +101,7 @@ class SnowflakeDatabase:
 
     def atomic(self, statements: Sequence[Statement]) -> bool:
         """See `Database.atomic`."""
-        return all(_DML.match(statement.text) for statement in statements)
+        return all(_DML.match(statement.bare) for statement in statements)
 
     def run(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run`; DDL among the statements stays whatever becomes of the others."""

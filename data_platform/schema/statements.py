@@ -27,6 +27,7 @@ _GRAMMARS = {
 }
 _DEFAULT_END = r";|^(?i:go|/)[ \t\r]*$"
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
+_COMMENTS_ABOVE = re.compile(r"\A(?:\s+|--[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -45,6 +46,11 @@ class Statement:
     line: int
     gaps: tuple[int, ...] = ()
     file: str | None = None
+
+    @property
+    def bare(self) -> str:
+        """The text from its first word on, without comments before it."""
+        return _COMMENTS_ABOVE.sub("", self.text, count=1)
 
     def line_at(self, position: int | None) -> int:
         """The file's line at a character of the text, counted from 0; the first line for None."""

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import psycopg2
 import pytest
 
@@ -153,6 +154,27 @@ def test_a_lock_left_by_a_dead_liquibase_can_be_explained_and_cleared(url: str, 
     assert database.holder() is None
     database.close()
     assert not locked(url)
+
+
+def test_a_lock_in_the_table_is_waited_for_and_its_holder_can_end_it(
+    url: str, tmp_path: Path, pool: ThreadPoolExecutor
+) -> None:
+    deploy_text(url, tmp_path, ONE)
+    sql(url, "UPDATE databasechangeloglock SET locked = true, lockedby = 'h (1)'")
+    events: list[Event] = []
+    text = ONE + "--changeset a:2\nSELECT 2;\n"
+    ours = pool.submit(deploy_text, url, tmp_path, text, events=events, wait_seconds=30)
+    soon(lambda: events)
+
+    def ended() -> bool:
+        try:
+            sql(url, "UPDATE databasechangeloglock SET locked = false, lockedby = NULL")
+        except duckdb.Error:  # we are just looking
+            return False
+        return True
+
+    soon(ended)
+    assert len(ours.result(15).ran) == 1
 
 
 def test_a_killed_deploy_frees_the_lock_by_itself(url: str, tmp_path: Path) -> None:
@@ -383,3 +405,14 @@ def test_a_duckdb_file_that_another_process_has_is_waited_for_and_its_holder_nam
     deploy.kill()
     deploy.communicate()
     assert connect(url).holder() is None
+
+
+def test_a_duckdb_file_that_this_process_has_open_otherwise_is_waited_for(duckdb_file: Path) -> None:
+    url = f"duckdb:///{duckdb_file}"
+    with duckdb.connect(str(duckdb_file)) as other:
+        other.execute("CREATE TABLE t1 (id int)")
+        database = connect(url, wait_seconds=0)
+        with pytest.raises(LockError, match="held by this process"):
+            database.history()
+    assert database.history().rows == ()
+    database.close()

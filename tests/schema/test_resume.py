@@ -168,6 +168,14 @@ def test_statements_that_refuse_a_transaction_run_by_themselves(postgres: str, t
     assert rows(postgres) == [("bad", 1, "EXECUTED")]
 
 
+def test_comments_above_a_statement_do_not_hide_what_it_is(postgres: str, tmp_path: Path) -> None:
+    text = HEAD.replace("false", "false stripComments:false") + (
+        "-- one\nCREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;\n/* two */ -- three\nCALL p();\n"
+    )
+    deploy_text(postgres, tmp_path, text)
+    assert rows(postgres) == [("bad", 1, "EXECUTED")]
+
+
 def test_duckdbs_statements_that_refuse_a_transaction_run_by_themselves(duckdb_file: Path, tmp_path: Path) -> None:
     url = f"duckdb:///{duckdb_file}"
     deploy_text(url, tmp_path, HEAD + "CREATE TABLE t1 (id int);\nCHECKPOINT;\nINSERT INTO t1 VALUES (1);\n")

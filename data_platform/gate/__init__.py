@@ -1,13 +1,14 @@
 """The gate: holds on the run queue, so that something can be changed while nothing runs, and no run fails for it.
 
 What the deployer needs: `holds_of_platform()`, then `Holds.acquire`, `renew`, `drained`, `to_applying`, `check`,
-`exempt`, `release`, `take_over`. `tell_waiting` (which needs Dagster) writes to the runs that wait.
+`exempt`, `release`, `take_over`. Two functions need Dagster: `tell_waiting` writes to the runs that wait, and what does
+not go through the queue asks `refuse_if_held`.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from data_platform.gate.admission import PARENT_TAG
+from data_platform.gate.admission import LOCATION_TAG, PARENT_TAG
 from data_platform.gate.errors import GateError, HoldLostError, ScopeBusyError
 from data_platform.gate.hold import EVERYTHING, Hold, Outcome, Phase, Scope
 from data_platform.gate.holds import RENEW_SECONDS, Holds
@@ -16,12 +17,14 @@ from data_platform.gate.platform import holds_of_platform
 from data_platform.gate.taking import LIFE
 
 if TYPE_CHECKING:
+    from data_platform.gate.instance import refuse_if_held
     from data_platform.gate.notice import tell_waiting
 
 __all__ = [
     "EVERYTHING",
     "FAIRNESS",
     "LIFE",
+    "LOCATION_TAG",
     "PARENT_TAG",
     "RENEW_SECONDS",
     "GateError",
@@ -34,12 +37,15 @@ __all__ = [
     "Scope",
     "ScopeBusyError",
     "holds_of_platform",
+    "refuse_if_held",
     "tell_waiting",
 ]
+
+_OF_DAGSTER = {"refuse_if_held": "instance", "tell_waiting": "notice"}
 
 
 def __getattr__(name: str) -> Any:
     """Load Dagster only when a name that needs it is asked for."""
-    if name == "tell_waiting":
-        return importlib.import_module("data_platform.gate.notice").tell_waiting
+    if name in _OF_DAGSTER:
+        return getattr(importlib.import_module(f"data_platform.gate.{_OF_DAGSTER[name]}"), name)
     raise AttributeError(name)

@@ -10,7 +10,14 @@ from data_platform.errors import DataPlatformError
 from data_platform.gate import exemptions
 from data_platform.gate.admission import limits
 from data_platform.gate.holds import Holds
-from data_platform.gate.instance import claims_of, gate_tags, hold_on, holds_of, refuse_overriding_settings
+from data_platform.gate.instance import (
+    claims_of,
+    gate_tags,
+    hold_on,
+    holds_of,
+    refuse_overriding_settings,
+    without_gate_tag,
+)
 from data_platform.gate.notice import tell
 from data_platform.gate.private import RunQueueConfig, SubmitRunContext
 from data_platform.gate.rows import Moment
@@ -54,8 +61,11 @@ class GateRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
     def submit_run(self, context: SubmitRunContext) -> DagsterRun:
         """Put a run into the queue; if it must wait for a hold, the run says so."""
         run, holds = context.dagster_run, holds_of(self._instance)
-        if run.status == DagsterRunStatus.NOT_STARTED and not self._is_admitted(holds, run):
-            self._instance.add_run_tags(run.run_id, gate_tags(run))
+        if run.status == DagsterRunStatus.NOT_STARTED:
+            if self._is_admitted(holds, run):
+                context = context._replace(dagster_run=without_gate_tag(holds, run))
+            else:
+                self._instance.add_run_tags(run.run_id, gate_tags(run))
         submitted = super().submit_run(context)
         # only now that it is in the queue: see `tell_waiting`
         try:

@@ -1,12 +1,24 @@
 """The gate of a Dagster instance: its holds, and what a run can claim before them."""
 
 from dagster import DagsterInstance, DagsterRun
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
 
 from data_platform.gate import exemptions, runs
-from data_platform.gate.admission import GATE_TAG, HELD_TAG, LOCATION_TAG, NO_LOCATION, Claims, parents_named, stopping
-from data_platform.gate.errors import GateError
-from data_platform.gate.hold import Hold
+from data_platform.gate.admission import (
+    GATE_TAG,
+    HELD_TAG,
+    LOCATION_TAG,
+    NO_LOCATION,
+    Claims,
+    held_by,
+    parents_named,
+    stopping,
+)
+from data_platform.gate.errors import GateError, ScopeBusyError
+from data_platform.gate.hold import Hold, live_hold
 from data_platform.gate.holds import Holds
+from data_platform.gate.private import serialize_value
 from data_platform.instance.connections import Database
 
 
@@ -42,6 +54,20 @@ def refuse_overriding_settings(instance: DagsterInstance) -> None:
         )
 
 
+def refuse_if_held(instance: DagsterInstance, location: str) -> None:
+    """For what runs without the queue: make sure that its code location is not held.
+
+    Raises:
+        ScopeBusyError: it is.
+    """
+    moment = holds_of(instance).live()
+    hold = live_hold(moment.holds, location, moment.now)
+    if hold is not None:
+        raise ScopeBusyError(
+            f"{location} is not built now: {held_by(hold)}", fix="wait until it is released", anchor="holds"
+        )
+
+
 def location_of(run: DagsterRun) -> str:
     """A run's code location; `""` if it has none."""
     origin = run.remote_job_origin
@@ -52,6 +78,25 @@ def gate_tags(run: DagsterRun) -> dict[str, str]:
     """The tag by which a queued run waits for holds. A note of an earlier hold that it inherited is taken off."""
     inherited = {HELD_TAG: "-"} if HELD_TAG in run.tags else {}
     return {GATE_TAG: location_of(run) or NO_LOCATION, **inherited}
+
+
+def without_gate_tag(holds: Holds, run: DagsterRun) -> DagsterRun:
+    """A run that waits for no hold, though it inherited the tag of one that does; Dagster takes no tag off a run."""
+    if GATE_TAG not in run.tags:
+        return run
+    freed = run.with_tags({key: value for key, value in run.tags.items() if key != GATE_TAG})
+
+    def work(connection: Connection) -> None:
+        connection.execute(
+            text("DELETE FROM run_tags WHERE run_id = :run AND key = :key"), {"run": run.run_id, "key": GATE_TAG}
+        )
+        connection.execute(
+            text("UPDATE runs SET run_body = :body WHERE run_id = :run"),
+            {"run": run.run_id, "body": serialize_value(freed)},
+        )
+
+    holds.together(work)
+    return freed
 
 
 def claims_of(holds: Holds, run: DagsterRun) -> Claims:

@@ -9,7 +9,7 @@ from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, Resum
 from dagster._core.run_coordinator.base import SubmitRunContext
 from dagster._core.run_coordinator.queued_run_coordinator import RunQueueConfig
 from dagster._core.storage.tags import CODE_LOCATION_TAG
-from dagster._serdes import ConfigurableClass, ConfigurableClassData
+from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_value
 
 __all__ = [
     "CODE_LOCATION_TAG",
@@ -22,4 +22,5 @@ __all__ = [
     "RunLauncher",
     "RunQueueConfig",
     "SubmitRunContext",
+    "serialize_value",
 ]

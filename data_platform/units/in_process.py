@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from data_platform.gate import LOCATION_TAG, refuse_if_held
 from data_platform.instance.dead_runs import end_dead_runs
 from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.units.build import BuildResult
@@ -27,13 +28,14 @@ def build_in_process(unit: Unit, result: BuildResult, tags: Mapping[str, str], p
     started = time.monotonic()
     with _every_end_is_an_interrupt(), database(unit), dg.DagsterInstance.get() as instance, _stdout_to_stderr():
         end_dead_runs(instance)
+        refuse_if_held(instance, unit.card.name)
         try:
             job = unit_definitions(unit).resolve_job_def(JOB)
         except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
             raise definitions_error(error, unit.folder, unit.environment.root) from None
         done = job.execute_in_process(
             instance=instance,
-            tags=dict(tags),
+            tags={**tags, LOCATION_TAG: unit.card.name},  # a hold waits for it as for a run of the queue
             raise_on_error=False,
             # the summary tells what failed; Dagster's console would tell it by pages of stack traces
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},

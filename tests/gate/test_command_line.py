@@ -1,6 +1,7 @@
 """`dp hold`, as a person on call uses it."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from data_platform.errors import UsageError
 from data_platform.gate import Holds, Phase, Scope
 from data_platform.gate.duration import read_duration, write_duration
 from data_platform.instance.connections import Database
+from tests.gate.conftest import HOME
 from tests.gate.rows_of_runs import add_run, let_pass
 
 
@@ -133,6 +135,16 @@ def test_a_wrong_call_is_told_in_one_line(dp_hold: Terminal, holds: Holds, argum
     assert said in answer
     assert answer.count("\n") == 1
     assert not holds.standing().holds
+
+
+def test_a_build_without_the_platform_is_refused_while_its_unit_is_held(
+    dp_hold: Terminal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(HOME))
+    dp_hold("take", "--unit", "fleet", "--reason", "new disk", "--owner", "jana")
+    assert run(["unit", "build", "fleet"]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert re.match(r"dp: fleet is not built now: hold \d+ on fleet \(jana\): new disk -> wait until", said), said
 
 
 def test_a_number_that_is_no_hold_is_told(dp_hold: Terminal) -> None:

@@ -80,7 +80,7 @@ def test_a_queue_without_slots_is_possible() -> None:
 
 
 def test_the_columns_and_words_of_the_gate_s_queries_are_dagster_s() -> None:
-    assert {"id", "run_id", "status"} <= {column.name for column in RunsTable.columns}
+    assert {"id", "run_id", "status", "run_body"} <= {column.name for column in RunsTable.columns}
     assert {"run_id", "key", "value"} <= {column.name for column in RunTagsTable.columns}
     assert (RunsTable.name, RunTagsTable.name) == ("runs", "run_tags")
     assert {status.value for status in dg.DagsterRunStatus} >= {*IN_FLIGHT, "QUEUED"}

@@ -151,6 +151,20 @@ def test_a_child_that_was_queued_when_its_parent_ended_waits_for_the_gap_to_clos
     until(lambda: daemon.status(child) == DagsterRunStatus.SUCCESS, 10)
 
 
+def test_a_child_that_inherited_the_tags_of_a_run_that_waited_starts_all_the_same(
+    daemon: Daemon, holds: Holds, database: Database
+) -> None:
+    earlier, parent = daemon.submit(), daemon.submit()
+    assert earlier.tags["data_platform/gate"] == "fleet"
+    set_status(database, earlier.run_id, "FAILURE")
+    set_status(database, parent.run_id, "STARTED")
+    holds.acquire([EVERYTHING], reason="a deployment", owner="ci")
+    child = daemon.submit(**{**earlier.tags, "data_platform/parent_run": parent.run_id})
+    assert "data_platform/gate" not in child.tags
+    daemon.look_later()
+    until(lambda: daemon.status(child) == DagsterRunStatus.SUCCESS, 10)
+
+
 def test_an_abandoned_hold_in_draining_reopens_the_queue_by_itself(
     daemon: Daemon, holds: Holds, database: Database
 ) -> None:

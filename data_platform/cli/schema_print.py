@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from data_platform.schema.database import Database
-from data_platform.schema.deploy import Outcome
-from data_platform.schema.history import History
 from data_platform.schema.plan import Plan, State, Step
 
 if TYPE_CHECKING:
+    from data_platform.schema.database import Database
+    from data_platform.schema.history import History
+    from data_platform.schema.outcome import Outcome
     from data_platform.schema.rollback_plan import Undo
 
 
@@ -30,7 +30,7 @@ def step_row(step: Step) -> dict[str, Any]:
     }
 
 
-def print_plan(plan: Plan, database: Database, *, as_json: bool) -> None:
+def print_plan(plan: Plan, database: "Database", *, as_json: bool) -> None:
     """What runs, in order; as JSON also what does not, and the statements."""
     from data_platform.schema.execution import statements_of
 
@@ -68,7 +68,7 @@ def print_status(plan: Plan, where: str, *, as_json: bool) -> None:
         print(f"     {step.changeset.identity}: {step.reason}")
 
 
-def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
+def print_outcome(outcome: "Outcome", *, as_json: bool) -> None:
     """What a deploy did."""
     if as_json:
         _print_json(
@@ -99,7 +99,7 @@ def print_undone(undone: Sequence["Undo"], *, as_json: bool) -> None:
         print(f"{_several(len(undone), 'changeset')} rolled back")
 
 
-def print_history(history: History, *, as_json: bool) -> None:
+def print_history(history: "History", *, as_json: bool) -> None:
     """What ran, oldest first."""
     rows = [
         {

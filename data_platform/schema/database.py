@@ -1,17 +1,21 @@
 """What the schema room needs of a database: the same few things of PostgreSQL, DuckDB and Snowflake."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from data_platform.schema.address import read_address
-from data_platform.schema.changeset import Identity
-from data_platform.schema.history import History
-from data_platform.schema.lock import Holder
 from data_platform.schema.names import Names
-from data_platform.schema.notes import Note
-from data_platform.schema.statements import Statement
-from data_platform.schema.writes import Write
+
+if TYPE_CHECKING:
+    from data_platform.schema.changeset import Identity
+    from data_platform.schema.history import History
+    from data_platform.schema.lock import Holder
+    from data_platform.schema.notes import Note
+    from data_platform.schema.statements import Statement
+    from data_platform.schema.writes import Write
 
 
 class Database(Protocol):

@@ -13,9 +13,10 @@ from data_platform.schema.events import Event, Kind
 from data_platform.schema.execution import Execution, Prepared
 from data_platform.schema.expressions import Selection
 from data_platform.schema.history import History
-from data_platform.schema.notes import Note
+from data_platform.schema.notes import Note, edited_in_blanks
+from data_platform.schema.outcome import Outcome
 from data_platform.schema.plan import Plan, Step, make_plan, refuse_edits
-from data_platform.schema.resume import edited_in_blanks, rolls_back
+from data_platform.schema.resume import rolls_back
 from data_platform.schema.writes import SetChecksum
 
 _UNRECORDABLE = re.compile("[\0\ud800-\udfff]")
@@ -39,25 +40,6 @@ class Options:
     wait_seconds: float = 300.0
     tell: Callable[[Event], None] = _ignore
     fence: Callable[[], None] | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a deploy did.
-
-    Args:
-        plan: made while the lock was held; without the lock when there was nothing to do.
-        ran: changesets that ran, and are recorded.
-        marked: recorded without having run.
-        skipped: not recorded; the next deploy tries them again.
-        deployment_id: as recorded; None when nothing was.
-    """
-
-    plan: Plan
-    ran: tuple[Step, ...] = ()
-    marked: tuple[Step, ...] = ()
-    skipped: tuple[Step, ...] = ()
-    deployment_id: str | None = None
 
 
 def deploy(
@@ -98,7 +80,7 @@ def deploy(
             plan = checked_plan(database, history, changelog, selection, prepared)
             if plan.to_run or plan.to_upgrade:
                 return _run(database, prepared, history, plan, options)
-    _warn_of_blanks(plan, database.notes(), options)
+    warn_of_blanks(plan, database.notes(), options.tell)
     return Outcome(plan)
 
 
@@ -148,15 +130,16 @@ def refuse_unrecordable(step: Step) -> None:
             )
 
 
-def _warn_of_blanks(plan: Plan, notes: Mapping[Identity, Note], options: Options) -> None:
+def warn_of_blanks(plan: Plan, notes: Mapping[Identity, Note], tell: Callable[[Event], None]) -> None:
+    """Tell of deployed changesets whose text is not what ran, though the checksum cannot tell."""
     for step in edited_in_blanks(plan, notes):
         text = "its text is not what ran here, though the checksum is: it differs in blanks, or in how it is split"
-        options.tell(Event(Kind.WARNED, text, step))
+        tell(Event(Kind.WARNED, text, step))
 
 
 def _run(database: Database, prepared: Prepared, history: History, plan: Plan, options: Options) -> Outcome:
     notes = database.notes()
-    _warn_of_blanks(plan, notes, options)
+    warn_of_blanks(plan, notes, options.tell)
     upgrades = plan.to_upgrade
     database.write([SetChecksum(step.ran.identity, step.new_checksum) for step in upgrades if step.ran])
     for step in upgrades:

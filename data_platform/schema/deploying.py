@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 from data_platform.schema.changes import Sql, TagDatabase
 from data_platform.schema.changeset import Changelog, Changeset
-from data_platform.schema.deploy import Options, Outcome, deploy
 from data_platform.schema.errors import ValidationError
-from data_platform.schema.events import Event
+from data_platform.schema.notes import edited_in_blanks
 from data_platform.schema.opening import Opened, opened
-from data_platform.schema.plan import Plan, make_plan
+from data_platform.schema.outcome import Outcome
+from data_platform.schema.plan import Plan, make_plan, refuse_edits
 from data_platform.schema.target import Target
 
-_DESTRUCTIVE = re.compile(r"\b(drop|truncate|delete|alter|replace|rename|undrop|swap|overwrite)\b", re.ASCII | re.IGNORECASE)
+_DESTRUCTIVE = re.compile(
+    r"\b(drop|truncate|delete|alter|replace|rename|undrop|swap|overwrite)\b", re.ASCII | re.IGNORECASE
+)
 
 if TYPE_CHECKING:
     from data_platform.schema.drift import Difference
+    from data_platform.schema.events import Event
 
 
 def deploy_target(
@@ -27,7 +30,7 @@ def deploy_target(
     lint: bool = True,
     to_tag: str | None = None,
     wait_seconds: float = 300.0,
-    tell: Callable[[Event], None] = lambda _: None,
+    tell: "Callable[[Event], None]" = lambda _: None,
     notice: Callable[[str], None] = lambda _: None,
     fence: Callable[[], None] | None = None,
 ) -> Outcome:
@@ -48,8 +51,14 @@ def deploy_target(
         for each in it.changelog.notices:
             notice(str(each))
         changelog = up_to_tag(it.changelog, to_tag, notice) if to_tag else it.changelog
+        plan = make_plan(changelog, it.database.history(), it.selection)
+        refuse_edits(plan)
+        if not plan.to_run and not plan.to_upgrade and not edited_in_blanks(plan, it.database.notes()):
+            return Outcome(plan)  # the usual case, which should be quick: what deploys is not even imported
         if lint:
-            refuse_findings(it, make_plan(changelog, it.database.history(), it.selection), allow)
+            refuse_findings(it, plan, allow)
+        from data_platform.schema.deploy import Options, deploy
+
         return deploy(it.database, changelog, it.selection, Options(wait_seconds, tell, fence))
 
 

@@ -7,8 +7,7 @@ import re
 from data_platform.schema import ledger, notes
 from data_platform.schema.duckdb_session import DuckDBSession
 from data_platform.schema.lock import Holder
-from data_platform.schema.names import Names, folded, quoted
-from data_platform.schema.write_sql import Tables
+from data_platform.schema.names import Names, Tables, folded, quoted
 
 _TYPES = {"timestamp": "TIMESTAMP", "integer": "INTEGER"}
 _NOW = "(now() AT TIME ZONE 'UTC')"

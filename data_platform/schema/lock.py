@@ -1,7 +1,5 @@
 """The changelog lock: who holds it, and waiting for it."""
 
-import os
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +7,6 @@ from datetime import datetime
 
 from data_platform.schema.errors import LockError
 
-OURS = "dp schema deploy"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -32,11 +29,6 @@ class Holder:
     def __str__(self) -> str:
         since = f" since {self.since:%Y-%m-%d %H:%M:%S}" if self.since else ""
         return f"{self.who}{since}"
-
-
-def own_name() -> str:
-    """How this process calls itself in the database; at most 63 characters, PostgreSQL's limit for such names."""
-    return f"{OURS} ({socket.gethostname()[:32]}, {os.getpid()})"
 
 
 class Patience:

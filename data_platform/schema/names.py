@@ -28,6 +28,23 @@ class Names:
                 raise UsageError(f"{name!r} cannot be the name of a schema or table", anchor="database-urls")
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Where writes go.
+
+    Args:
+        changelog: qualified and quoted name of `databasechangelog`.
+        notes: of the side table.
+        now: expression for the database's clock, without a time zone.
+        ledger: what tells this `databasechangelog` from others in the same database, in the side table.
+    """
+
+    changelog: str
+    notes: str
+    now: str
+    ledger: str
+
+
 def folded(name: str) -> str:
     """A name as PostgreSQL and DuckDB know it when it is written in one case; one in mixed case stays."""
     return name.lower() if name.isupper() else name

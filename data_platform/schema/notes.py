@@ -4,11 +4,15 @@ It lies in a table of its own, in a schema of its own: `platform.schema_changese
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from data_platform.schema.changeset import Identity
-from data_platform.schema.statements import Statement
+from data_platform.schema.plan import Plan, State, Step
+
+if TYPE_CHECKING:
+    from data_platform.schema.statements import Statement
 
 SCHEMA = "platform"
 TABLE = "schema_changesets"
@@ -45,7 +49,7 @@ class Note:
     progress: Progress | None = None
 
 
-def prefix_hashes(statements: Sequence[Statement]) -> list[str]:
+def prefix_hashes(statements: "Sequence[Statement]") -> list[str]:
     """SHA-256 in hexadecimal of the first 0, 1, 2, … of the statements' texts."""
     sum_ = hashlib.sha256()
     hashes = [sum_.hexdigest()]
@@ -53,3 +57,16 @@ def prefix_hashes(statements: Sequence[Statement]) -> list[str]:
         sum_.update(statement.text.encode("utf-8", "surrogatepass") + b"\0")
         hashes.append(sum_.hexdigest())
     return hashes
+
+
+def edited_in_blanks(plan: Plan, notes: Mapping[Identity, Note]) -> list[Step]:
+    """Deployed changesets whose checksum is what it was, while their exact text is not."""
+    return [
+        step
+        for step in plan.steps
+        if step.state is State.DEPLOYED
+        and (note := notes.get(step.changeset.identity))
+        and note.content_hash not in (None, step.changeset.content_hash)
+        and step.ran
+        and step.ran.checksum == step.changeset.checksum
+    ]

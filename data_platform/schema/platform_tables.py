@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from data_platform.schema.deploy import Outcome
 from data_platform.schema.deploying import deploy_target
 from data_platform.schema.names import Names
+from data_platform.schema.outcome import Outcome
 from data_platform.schema.target import Target
 
 SCHEMA = "platform"

@@ -2,26 +2,29 @@
 
 # ruff: noqa: S608 - identifiers are quoted by `names`, values bound
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data_platform.schema import ledger
 from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
 from data_platform.schema.errors import DatabaseError, LockError, StatementError
 from data_platform.schema.history import History
-from data_platform.schema.lock import Holder
 from data_platform.schema.names import Names
 from data_platform.schema.notes import Note
-from data_platform.schema.postgres_index import recover_index
-from data_platform.schema.postgres_lock import PostgresLock
 from data_platform.schema.postgres_session import Session, code_of
 from data_platform.schema.postgres_tables import PostgresTables
-from data_platform.schema.statements import Statement
-from data_platform.schema.write_sql import sql_of
-from data_platform.schema.writes import Write
+
+# a deploy with nothing to do needs none of these
+if TYPE_CHECKING:
+    from data_platform.schema.lock import Holder
+    from data_platform.schema.postgres_lock import PostgresLock
+    from data_platform.schema.statements import Statement
+    from data_platform.schema.writes import Write
 
 # statements that refuse to be in a transaction, or that may end it themselves: not tried together with anything else
 _ALONE = re.compile(
@@ -68,7 +71,7 @@ class PostgresDatabase:
     @contextmanager
     def lock(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
         """See `Database.lock`."""
-        lock = PostgresLock(self.address, self.session, self.tables)
+        lock = self._new_lock()
         with lock.held(wait_seconds, tell):
             self._lock = lock
             try:
@@ -86,11 +89,11 @@ class PostgresDatabase:
 
     def holder(self) -> Holder | None:
         """See `Database.holder`."""
-        return PostgresLock(self.address, self.session, self.tables).holder()
+        return self._new_lock().holder()
 
     def force_release(self, holder: Holder) -> bool:
         """See `Database.force_release`."""
-        return PostgresLock(self.address, self.session, self.tables).force_release(holder)
+        return self._new_lock().force_release(holder)
 
     def atomic(self, statements: Sequence[Statement]) -> bool:
         """See `Database.atomic`."""
@@ -113,7 +116,7 @@ class PostgresDatabase:
 
     def run_alone(self, statement: Statement, writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run_alone`."""
-        if not _ALONE.match(statement.text):
+        if not _ALONE.match(statement.bare):
             try:
                 return self.run([statement], writes)
             except StatementError as error:
@@ -135,8 +138,10 @@ class PostgresDatabase:
 
     def recovered(self, statement: Statement, *, failed: bool) -> bool:
         """See `Database.recovered`."""
+        from data_platform.schema.postgres_index import recover_index
+
         self.session.query(self.tables.set_path)
-        return recover_index(self.session, statement.text, failed=failed)
+        return recover_index(self.session, statement.bare, failed=failed)
 
     def value(self, query: str) -> str | None:
         """See `Database.value`."""
@@ -159,11 +164,18 @@ class PostgresDatabase:
 
     def as_text(self, writes: Sequence[Write]) -> list[str]:
         """See `Database.as_text`."""
+        from data_platform.schema.write_sql import sql_of
+
         return [self.session.as_text(sql_of(write, self.tables.targets)) for write in writes]
 
     def close(self) -> None:
         """See `Database.close`."""
         self.session.close()
+
+    def _new_lock(self) -> PostgresLock:
+        from data_platform.schema.postgres_lock import PostgresLock
+
+        return PostgresLock(self.address, self.session, self.tables)
 
     def _has(self, name: str, schema: str | None, kinds: list[str]) -> bool:
         found = self.session.query(

@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.interrupts import on_interrupt
-from data_platform.schema.lock import OURS, Holder, Patience, own_name
+from data_platform.schema.lock import Holder, Patience
+from data_platform.schema.own_name import OURS, own_name
 from data_platform.schema.postgres_session import Session, code_of
 from data_platform.schema.postgres_tables import PostgresTables
 

@@ -1,18 +1,22 @@
 """One session with PostgreSQL: connecting, sending SQL text, and errors in one line."""
 
+from __future__ import annotations
+
 import select
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, new_type, register_type, string_types
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, encodings, new_type, register_type, string_types
 
 from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError, StatementError
-from data_platform.schema.lock import own_name
-from data_platform.schema.statements import Statement
-from data_platform.schema.write_sql import Bound
+from data_platform.schema.own_name import own_name
+
+if TYPE_CHECKING:
+    from data_platform.schema.statements import Statement
+    from data_platform.schema.write_sql import Bound
 
 # a dead machine or network is noticed within half a minute, on both sides
 _CLIENT: dict[str, Any] = {
@@ -90,7 +94,7 @@ class Session:
         """A statement with its values in it."""
         try:
             text: bytes = self.cursor.mogrify(*bound)
-            return text.decode()
+            return text.decode(encodings[self.connection.encoding])
         except (psycopg2.Error, ValueError) as error:  # a NUL, or half of a surrogate pair
             raise self.error(error) from error
 
@@ -169,4 +173,6 @@ def _reason(error: Exception) -> str:
         detail = f" ({diagnosis.message_detail})" if diagnosis.message_detail else ""
         hint = f" ({diagnosis.message_hint})" if diagnosis.message_hint and not detail else ""
         return f"{diagnosis.message_primary}{detail}{hint}"
+    if "can't execute COPY" in str(error):  # psycopg2 names functions that nobody can call in a changeset
+        return "COPY with STDIN or STDOUT cannot be in a changeset: write INSERT, or COPY with a file of the server"
     return str(error).strip() or type(error).__name__

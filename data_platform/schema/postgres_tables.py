@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from data_platform.schema import ledger, notes
 from data_platform.schema.errors import DatabaseError
-from data_platform.schema.names import Names, folded, quoted
+from data_platform.schema.names import Names, Tables, folded, quoted
 from data_platform.schema.postgres_session import Session, code_of
-from data_platform.schema.write_sql import Tables
 
 _TYPES = {"timestamp": "TIMESTAMP WITHOUT TIME ZONE", "integer": "INTEGER"}
 _MADE_MEANWHILE = ("42P07", "23505", "42P06")  # duplicate table, its row in the catalogue, duplicate schema
@@ -59,6 +58,8 @@ class PostgresTables:
             DatabaseError: the schema is not there, or a privilege is missing.
         """
         self.look()
+        if not self.session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", (self.schema,)):
+            tell(f"the default schema {self.schema} does not exist: until it does, other schemas of the path are used")
         if not self.has_lock:
             key = quoted(f"{self.lock_name}_pkey")
             # one message, one transaction: the table is never there without its row
@@ -77,7 +78,7 @@ class PostgresTables:
 
     def add_lock_row(self) -> None:
         """Add the one row of the lock table where it is missing."""
-        if not self.session.query(f"SELECT FROM {self.lock} WHERE ID = 1"):
+        if not self.session.query(f"SELECT 1 FROM {self.lock} WHERE ID = 1"):
             self._make(self._lock_row)
 
     @property

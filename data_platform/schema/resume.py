@@ -9,14 +9,12 @@ Then its rollback runs first. It must bear a changeset that ran in part (`DROP T
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data_platform.schema.changes import Sql
-from data_platform.schema.changeset import Changeset, Identity
+from data_platform.schema.changeset import Changeset
 from data_platform.schema.errors import ChangelogError, ChangesetError
-from data_platform.schema.notes import Note, Progress, prefix_hashes
-from data_platform.schema.plan import Plan, State, Step
+from data_platform.schema.notes import Progress, prefix_hashes
 from data_platform.schema.statements import Statement, split
 
 _COMMENTS = re.compile(r"(?:\s*--[^\n]*(?:\n|\Z))*")
@@ -91,19 +89,6 @@ def resumption(changeset: Changeset, statements: list[Statement], progress: Prog
             anchor="interrupted-changesets",
         )
     return Resumption(done=progress.done, in_doubt=True, failed=progress.error is not None)
-
-
-def edited_in_blanks(plan: Plan, notes: Mapping[Identity, Note]) -> list[Step]:
-    """Deployed changesets whose checksum is what it was, while their exact text is not."""
-    return [
-        step
-        for step in plan.steps
-        if step.state is State.DEPLOYED
-        and (note := notes.get(step.changeset.identity))
-        and note.content_hash not in (None, step.changeset.content_hash)
-        and step.ran
-        and step.ran.checksum == step.changeset.checksum
-    ]
 
 
 def _wrong(changeset: Changeset, what: str, fix: str) -> ChangelogError:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from data_platform.schema.errors import DatabaseError
-from data_platform.schema.lock import OURS, Holder, Patience, own_name
+from data_platform.schema.lock import Holder, Patience
+from data_platform.schema.own_name import OURS, own_name
 from data_platform.schema.snowflake_session import NotThereError, SnowflakeSession
 
 LEASE = 300  # s without renewal after which a lease of ours is taken for dead

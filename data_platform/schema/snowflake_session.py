@@ -8,7 +8,7 @@ from typing import Any
 from data_platform.errors import UsageError
 from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError, StatementError
-from data_platform.schema.lock import own_name
+from data_platform.schema.own_name import own_name
 from data_platform.schema.statements import Statement
 
 _PLACE = re.compile(r"line (\d+) at position (\d+)")

@@ -5,9 +5,8 @@
 import re
 
 from data_platform.schema import ledger, notes
-from data_platform.schema.names import Names, quoted
+from data_platform.schema.names import Names, Tables, quoted
 from data_platform.schema.snowflake_session import SnowflakeSession
-from data_platform.schema.write_sql import Tables
 
 _TYPES = {"timestamp": "TIMESTAMP_NTZ", "integer": "INT"}
 _NOW = "current_timestamp::timestamp_ntz"

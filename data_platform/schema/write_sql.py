@@ -3,31 +3,14 @@
 # ruff: noqa: S608 - names are quoted by the database's own module, values bound
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from data_platform.schema.changeset import Identity
+from data_platform.schema.names import Tables
 from data_platform.schema.notes import Note
 from data_platform.schema.writes import Delete, DropNote, Insert, PutNote, Row, SetChecksum, SetTag, Update, Write
 
 Value = str | int | None
 Bound = tuple[str, tuple[Value, ...]]  # a statement with %s for each of its values
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """Where writes go.
-
-    Args:
-        changelog: qualified and quoted name of `databasechangelog`.
-        notes: of the side table.
-        now: expression for the database's clock, without a time zone.
-        ledger: what tells this `databasechangelog` from others in the same database, in the side table.
-    """
-
-    changelog: str
-    notes: str
-    now: str
-    ledger: str
 
 
 _KEY = "ID = %s AND AUTHOR = %s AND FILENAME = %s"

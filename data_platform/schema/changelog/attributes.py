@@ -8,33 +8,19 @@ likely meant differently is told.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 _FLAGS = re.ASCII | re.IGNORECASE
 _WORD = r"(\w+)"
 _TEXT = r"(\S*)"
 _QUOTED = r"(\"[^\"]*\"|\S*)"
+_DATABASES = r"([^,][\w!,]+)"
 
 
+@cache
 def _last(name: str, value: str) -> re.Pattern[str]:
     return re.compile(f".*{name}:{value}", _FLAGS)
 
-
-_RUN_ON_CHANGE = _last("runOnChange", _WORD)
-_RUN_ALWAYS = _last("runAlways", _WORD)
-_IN_TRANSACTION = _last("runInTransaction", _WORD)
-_FAIL_ON_ERROR = _last("failOnError", _WORD)
-_IGNORE = _last("ignore", _WORD)
-_STRIP = _last("stripComments", _WORD)
-_SPLIT = _last("splitStatements", _WORD)
-_DELIMITER = _last("endDelimiter", _TEXT)
-_ROLLBACK_SPLIT = _last("rollbackSplitStatements", _WORD)
-_ROLLBACK_DELIMITER = _last("rollbackEndDelimiter", _TEXT)
-_CONTEXT = _last("context", _QUOTED)
-_CONTEXT_FILTER = _last("contextFilter", _QUOTED)
-_LABELS = _last("labels", _QUOTED)
-_DBMS = _last("dbms", r"([^,][\w!,]+)")
-_FILE_PATH = _last("logicalFilePath", _TEXT)
-_RUN_WITH = _last("runWith", _TEXT)
 
 _KNOWN = [
     "runOnChange",
@@ -108,23 +94,23 @@ def read_attributes(line: str) -> Attributes:
     """Read the attributes of a whole `--changeset` line."""
     if line.count(":") == 1 and not _RESEMBLING.search(line):  # author:id, no attribute
         return NONE
-    contexts = _text(_CONTEXT_FILTER, line)
+    contexts = _text("contextFilter", _QUOTED, line)
     return Attributes(
-        run_on_change=_true(_RUN_ON_CHANGE, line, default=False),
-        run_always=_true(_RUN_ALWAYS, line, default=False),
-        run_in_transaction=_true(_IN_TRANSACTION, line, default=True),
-        fail_on_error=_true(_FAIL_ON_ERROR, line, default=True),
-        ignore=_true(_IGNORE, line, default=False),
-        strip_comments=_true(_STRIP, line, default=True),
-        split=_true(_SPLIT, line, default=True),
-        end_delimiter=_text(_DELIMITER, line),
-        rollback_split=_true(_ROLLBACK_SPLIT, line, default=True),
-        rollback_end_delimiter=_text(_ROLLBACK_DELIMITER, line),
-        contexts=contexts if contexts is not None else _text(_CONTEXT, line),
-        labels=_text(_LABELS, line),
-        dbms=_text(_DBMS, line),
-        file_path=_text(_FILE_PATH, line),
-        run_with=_text(_RUN_WITH, line),
+        run_on_change=_true("runOnChange", line, default=False),
+        run_always=_true("runAlways", line, default=False),
+        run_in_transaction=_true("runInTransaction", line, default=True),
+        fail_on_error=_true("failOnError", line, default=True),
+        ignore=_true("ignore", line, default=False),
+        strip_comments=_true("stripComments", line, default=True),
+        split=_true("splitStatements", line, default=True),
+        end_delimiter=_text("endDelimiter", _TEXT, line),
+        rollback_split=_true("rollbackSplitStatements", line, default=True),
+        rollback_end_delimiter=_text("rollbackEndDelimiter", _TEXT, line),
+        contexts=contexts if contexts is not None else _text("context", _QUOTED, line),
+        labels=_text("labels", _QUOTED, line),
+        dbms=_text("dbms", _DATABASES, line),
+        file_path=_text("logicalFilePath", _TEXT, line),
+        run_with=_text("runWith", _TEXT, line),
     )
 
 
@@ -157,14 +143,14 @@ def unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
-def _true(pattern: re.Pattern[str], line: str, *, default: bool) -> bool:
-    found = pattern.match(line)
+def _true(name: str, line: str, *, default: bool) -> bool:
+    found = _last(name, _WORD).match(line)
     return found[1].lower() == "true" if found else default
 
 
-def _text(pattern: re.Pattern[str], line: str) -> str | None:
-    found = pattern.match(line)
+def _text(name: str, value: str, line: str) -> str | None:
+    found = _last(name, value).match(line)
     if not found:
         return None
-    value = found[1]
-    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    text = str(found[1])
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

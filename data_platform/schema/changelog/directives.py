@@ -5,6 +5,7 @@ nearly is a directive is refused, as Liquibase does: a rollback lost to a missin
 """
 
 import re
+from functools import cache
 
 _FLAGS = re.ASCII | re.IGNORECASE
 
@@ -23,19 +24,23 @@ PRECONDITION = re.compile(r"\s*--\s*precondition-(?P<kind>[a-zA-Z0-9-]+)(?P<rest
 # ours: consent to a lint finding; to Liquibase it is a comment, and part of the checksum
 ALLOW = re.compile(r"\s*--\s*allow\s+(?P<what>[\w-]+):?\s*(?P<reason>.*)", _FLAGS)
 
-# what nearly is one, inside a changeset and before the first: (pattern, how it should read)
-_ANYWHERE = (
-    (re.compile(r"\s*--\s*changeset.*|\s*-\s*changeset\s+[^:]+:\S+.*", _FLAGS), "--changeset author:id"),
-    (re.compile(r"--\s*ignore:\w+|-\s*ignoreLines:\w+", _FLAGS), "--ignoreLines:start, end or a number"),
-    (re.compile(r"\s*-+\s*property\s.+", _FLAGS), "--property name:NAME value:VALUE"),
-)
-_INSIDE = (
-    (re.compile(r"-\s*comment:? .*|--\s*comments:? .*", _FLAGS), "--comment: TEXT"),
-    (re.compile(r"-\s*validCheckSum.*", _FLAGS), "--validCheckSum: SUM"),
-    (re.compile(r"\s*-\s*rollback\s.*", _FLAGS), "--rollback SQL"),
-    (re.compile(r"\s*-\s*preconditions.*", _FLAGS), "--preconditions onFail:HALT"),
-    (re.compile(r"\s*-\s*precondition-.*", _FLAGS), "--precondition-sql-check expectedResult:1 SELECT ..."),
-)
+
+@cache
+def _nearly(*, inside: bool) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What nearly is a directive, inside a changeset or before the first: (pattern, how it should read)."""
+    anywhere = (
+        (re.compile(r"\s*--\s*changeset.*|\s*-\s*changeset\s+[^:]+:\S+.*", _FLAGS), "--changeset author:id"),
+        (re.compile(r"--\s*ignore:\w+|-\s*ignoreLines:\w+", _FLAGS), "--ignoreLines:start, end or a number"),
+        (re.compile(r"\s*-+\s*property\s.+", _FLAGS), "--property name:NAME value:VALUE"),
+    )
+    within = (
+        (re.compile(r"-\s*comment:? .*|--\s*comments:? .*", _FLAGS), "--comment: TEXT"),
+        (re.compile(r"-\s*validCheckSum.*", _FLAGS), "--validCheckSum: SUM"),
+        (re.compile(r"\s*-\s*rollback\s.*", _FLAGS), "--rollback SQL"),
+        (re.compile(r"\s*-\s*preconditions.*", _FLAGS), "--preconditions onFail:HALT"),
+        (re.compile(r"\s*-\s*precondition-.*", _FLAGS), "--precondition-sql-check expectedResult:1 SELECT ..."),
+    )
+    return anywhere + within if inside else anywhere
 
 
 def nearly(line: str, *, inside: bool) -> str | None:
@@ -45,5 +50,4 @@ def nearly(line: str, *, inside: bool) -> str | None:
         line: one line of the file.
         inside: whether a changeset has begun.
     """
-    patterns = _ANYWHERE + _INSIDE if inside else _ANYWHERE
-    return next((form for pattern, form in patterns if pattern.fullmatch(line)), None)
+    return next((form for pattern, form in _nearly(inside=inside) if pattern.fullmatch(line)), None)

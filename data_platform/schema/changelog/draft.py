@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_platform.schema.changelog.attributes import Attributes
-from data_platform.schema.changelog.preconditions import read_preconditions
 from data_platform.schema.changelog.properties import Properties
 from data_platform.schema.changelog.rollback_text import read_rollback
 from data_platform.schema.changes import Sql
-from data_platform.schema.changeset import Changeset, Identity, Rollback
+from data_platform.schema.changeset import Changeset, Identity, Preconditions, Rollback
 from data_platform.schema.checksum import CONTROLS
 from data_platform.schema.errors import ChangelogError
 from data_platform.schema.expressions import recorded_contexts, recorded_labels
@@ -78,7 +77,7 @@ class Draft:
             valid_checksums=tuple(self.valid_checksums),
             comment=self.comment,
             rollback=self._rollback(file, properties),
-            preconditions=read_preconditions(self.preconditions, self.checks, self.source, properties),
+            preconditions=self._preconditions(properties),
             run_with=attributes.run_with,
             allowed=self.allowed,
         )
@@ -99,6 +98,13 @@ class Draft:
         if not numbers or numbers[-1] - numbers[0] + 1 == len(numbers):
             return ()
         return tuple(sorted(set(range(self.sql_line, numbers[-1])).difference(numbers)))
+
+    def _preconditions(self, properties: Properties) -> Preconditions | None:
+        if self.preconditions is None and not self.checks:
+            return None
+        from data_platform.schema.changelog.preconditions import read_preconditions
+
+        return read_preconditions(self.preconditions, self.checks, self.source, properties)
 
     def _contexts(self, properties: Properties) -> str | None:
         written = self.attributes.contexts

@@ -11,7 +11,6 @@ from data_platform.schema.changelog import directives
 from data_platform.schema.changelog.attributes import doubts, read_attributes, unquoted
 from data_platform.schema.changelog.draft import Draft
 from data_platform.schema.changelog.properties import Properties
-from data_platform.schema.changelog.property_line import read_property
 from data_platform.schema.changeset import Changeset, Notice
 from data_platform.schema.checksum import CONTROLS
 from data_platform.schema.errors import ChangelogError
@@ -155,6 +154,8 @@ class _Reader:
             self._notice(number, doubt)
 
     def _property(self, number: int, rest: str) -> None:
+        from data_platform.schema.changelog.property_line import read_property
+
         found = read_property(rest)
         if found is None:
             self._notice(number, "the property has no value and is not defined")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, encodings, new_type, register_type, string_types
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, new_type, register_type, string_types
 
 from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError, StatementError
@@ -94,7 +94,7 @@ class Session:
         """A statement with its values in it."""
         try:
             text: bytes = self.cursor.mogrify(*bound)
-            return text.decode(encodings[self.connection.encoding])
+            return text.decode()
         except (psycopg2.Error, ValueError) as error:  # a NUL, or half of a surrogate pair
             raise self.error(error) from error
 
@@ -113,6 +113,8 @@ class Session:
         try:
             # a comment at the statement's end must not take in what follows
             self.cursor.execute(f"{before}{text}\n;{after}" if after else f"{before}{text}")
+            if self.connection.get_parameter_status("client_encoding") != "UTF8":
+                self.cursor.execute("SET client_encoding TO 'UTF8'")  # psycopg2 does not follow a changeset's SET
         except (psycopg2.Error, ValueError) as error:
             if statement is None or self.connection.closed:
                 raise self.error(error) from error

@@ -244,6 +244,27 @@ def test_a_schema_that_is_not_there_is_named(url: str, tmp_path: Path) -> None:
     assert tables(url) == set()
 
 
+def test_a_default_schema_that_is_not_there_yet_may_be_made_by_a_changeset(postgres: str, tmp_path: Path) -> None:
+    events: list[Event] = []
+    text = "--changeset a:0\nCREATE SCHEMA app;\n" + TWO
+    deploy_text(postgres, tmp_path, text, names=Names("app", "public"), events=events)
+    assert [event.kind for event in events if event.step is None] == [Kind.NOTICE]
+    assert "app.t1" in tables(postgres)
+
+
+def test_what_a_changeset_cannot_do_is_told_in_our_words(postgres: str, tmp_path: Path) -> None:
+    with pytest.raises(ChangesetError, match="COPY with STDIN or STDOUT cannot be in a changeset"):
+        deploy_text(postgres, tmp_path, "--changeset a:1\nCREATE TABLE t1 (id int);\nCOPY t1 FROM STDIN;\n")
+
+
+def test_an_encoding_that_a_changeset_sets_does_not_spoil_what_is_recorded(postgres: str, tmp_path: Path) -> None:
+    text = "--changeset ä:ö\nCREATE TABLE t1 (name text);\nSET client_encoding TO 'latin1';\n"
+    text += "INSERT INTO t1 VALUES ('ü');\n"
+    deploy_text(postgres, tmp_path, text + "--changeset ä:ß\nINSERT INTO t1 VALUES ('€');\n")
+    assert sql(postgres, "SELECT id, author FROM databasechangelog") == [("ö", "ä"), ("ß", "ä")]
+    assert sql(postgres, "SELECT name FROM t1") == [("ü",), ("€",)]
+
+
 def test_a_changeset_that_moves_elsewhere_does_not_take_the_next_ones_along(url: str, tmp_path: Path) -> None:
     sql(url, "CREATE SCHEMA app")
     move = "SET search_path TO app;" if url.startswith("postgresql") else "USE app;"
@@ -279,12 +300,12 @@ def test_tags_and_nothing_are_recorded_as_such(url: str, tmp_path: Path) -> None
 def test_sums_of_version_8_and_cleared_ones_are_rewritten_without_running_anything(url: str, tmp_path: Path) -> None:
     text = "--changeset a:1\nCREATE TABLE t1 (id int);\n--changeset a:2\nCREATE TABLE t2 (id int);\n"
     deploy_text(url, tmp_path, text)
-    before = sql(url, "SELECT * FROM databasechangelog")
+    before = sql(url, "SELECT * FROM databasechangelog ORDER BY orderexecuted")
     sql(url, "UPDATE databasechangelog SET md5sum = '8:44a407e2387ee688c40319ed0171ca30' WHERE id = '1'")
     sql(url, "UPDATE databasechangelog SET md5sum = NULL WHERE id = '2'")
     events: list[Event] = []
     deploy_text(url, tmp_path, text, events=events)
-    assert sql(url, "SELECT * FROM databasechangelog") == before
+    assert sql(url, "SELECT * FROM databasechangelog ORDER BY orderexecuted") == before
     assert kinds(events) == [("1", Kind.UPGRADED), ("2", Kind.UPGRADED)]
     assert "8:44a407e2387ee688c40319ed0171ca30 is now 9:2f00" in events[0].text
 

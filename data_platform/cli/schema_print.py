@@ -32,7 +32,7 @@ def step_row(step: Step) -> dict[str, Any]:
 
 def print_plan(plan: Plan, database: "Database", *, as_json: bool) -> None:
     """What runs, in order; as JSON also what does not, and the statements."""
-    from data_platform.schema.execution import statements_of
+    from data_platform.schema.prepared import statements_of
 
     if as_json:
         rows = []

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from data_platform.schema.changeset import Changelog
 from data_platform.schema.database import Database
-from data_platform.schema.deploy import checked_plan, new_deployment_id, ourselves
+from data_platform.schema.deploy import new_deployment_id, ourselves
 from data_platform.schema.errors import SchemaError
 from data_platform.schema.expressions import Selection
 from data_platform.schema.history import Ran
 from data_platform.schema.plan import Step
+from data_platform.schema.prepared import checked_plan
 from data_platform.schema.writes import DropNote, Insert, SetChecksum, SetTag, Write, row_of
 
 Tell = Callable[[str], None]

@@ -1,26 +1,21 @@
 """Deploys a changelog to a database."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from data_platform.schema.changeset import Changelog, Identity, OnFail
-from data_platform.schema.checks import evaluate
+from data_platform.schema.attempt import attempt
+from data_platform.schema.changeset import Changelog, Identity
 from data_platform.schema.database import Database
-from data_platform.schema.errors import ChangesetError, DatabaseError, StatementError, ValidationError
 from data_platform.schema.events import Event, Kind
-from data_platform.schema.execution import Execution, Prepared
+from data_platform.schema.execution import Execution
 from data_platform.schema.expressions import Selection
 from data_platform.schema.history import History
 from data_platform.schema.notes import Note, edited_in_blanks
 from data_platform.schema.outcome import Outcome
-from data_platform.schema.plan import Plan, Step, make_plan, refuse_edits
-from data_platform.schema.resume import rolls_back
+from data_platform.schema.plan import Plan, Step
+from data_platform.schema.prepared import Prepared, checked_plan
 from data_platform.schema.writes import SetChecksum
-
-_UNRECORDABLE = re.compile("[\0\ud800-\udfff]")
-_LITERAL = re.compile(r"'[^']*'?|\$(\w*)\$.*?(?:\$\1\$|\Z)", re.DOTALL)
 
 
 def _ignore(event: Event) -> None:
@@ -84,52 +79,6 @@ def deploy(
     return Outcome(plan)
 
 
-def checked_plan(
-    database: Database,
-    history: History,
-    changelog: Changelog,
-    selection: Selection,
-    prepared: Prepared | None = None,
-) -> Plan:
-    """The plan, once it is sure that nothing of it is known to fail. Touches nothing.
-
-    Args:
-        prepared: takes in the statements of what is to run.
-
-    Raises:
-        ChangelogError, ValidationError: see `deploy`.
-    """
-    prepared = prepared or Prepared(database.dbms)
-    plan = make_plan(changelog, history, selection)
-    refuse_edits(plan)
-    for step in plan.to_run:
-        refuse_unrecordable(step)
-        prepared.of(step.changeset)
-        rolls_back(step.changeset)
-    return plan
-
-
-def refuse_unrecordable(step: Step) -> None:
-    """Raise when a changeset's row does not fit its table.
-
-    Raises:
-        ValidationError: with its place.
-    """
-    changeset = step.changeset
-    identity = changeset.identity
-    texts = {"id": identity.id, "author": identity.author, "file": identity.file}
-    texts |= {"context": changeset.contexts or "", "labels": ",".join(changeset.labels)}
-    for name, text in texts.items():
-        if len(text) > 255 or _UNRECORDABLE.search(text):
-            why = f"it has {len(text)} characters, 255 fit" if len(text) > 255 else "a character in it cannot be stored"
-            raise ValidationError(
-                f"the {name} of changeset {identity.id[:40]!r} cannot be recorded: {why}",
-                where=changeset.source,
-                line=changeset.line,
-                anchor="changelogs",
-            )
-
-
 def warn_of_blanks(plan: Plan, notes: Mapping[Identity, Note], tell: Callable[[Event], None]) -> None:
     """Tell of deployed changesets whose text is not what ran, though the checksum cannot tell."""
     for step in edited_in_blanks(plan, notes):
@@ -159,62 +108,12 @@ def _run(database: Database, prepared: Prepared, history: History, plan: Plan, o
         if options.fence:
             options.fence()
         database.check_lock()
-        results.append((step, _run_one(execution, step, options.tell)))
+        results.append((step, attempt(execution, step)))
 
     def those(kind: Kind) -> tuple[Step, ...]:
         return tuple(step for step, result in results if result is kind)
 
     return Outcome(plan, those(Kind.RAN), those(Kind.MARKED), those(Kind.SKIPPED), execution.deployment_id)
-
-
-def _run_one(execution: Execution, step: Step, tell: Callable[[Event], None]) -> Kind:
-    """What became of it: RAN, MARKED or SKIPPED."""
-    changeset = step.changeset
-    tell(Event(Kind.RUNNING, "", step))
-    verdict = evaluate(execution.database, changeset.preconditions)
-    if not verdict.holds:
-        match verdict.outcome:
-            case OnFail.HALT:
-                raise _failed(step, verdict.why, verdict.line, tell)
-            case OnFail.WARN:
-                tell(Event(Kind.WARNED, verdict.why, step))
-            case OnFail.MARK_RAN:
-                execution.mark_ran(step)
-                tell(Event(Kind.MARKED, verdict.why, step))
-                return Kind.MARKED
-            case OnFail.CONTINUE:
-                tell(Event(Kind.SKIPPED, verdict.why, step))
-                return Kind.SKIPPED
-    try:
-        execution.run(step)
-    except StatementError as error:
-        why = f"{error.what} [{_excerpt(error.statement.text)}]"
-        if changeset.fail_on_error:
-            line = error.statement.line_at(error.position)
-            raise _failed(step, why, line, tell, error.statement.file) from error
-        tell(Event(Kind.SKIPPED, f"it failed, and has failOnError:false: {why}", step))
-        return Kind.SKIPPED
-    except DatabaseError as error:
-        raise _failed(step, error.what, changeset.line, tell) from error
-    return Kind.RAN
-
-
-def _failed(
-    step: Step, why: str, line: int | None, tell: Callable[[Event], None], file: str | None = None
-) -> ChangesetError:
-    tell(Event(Kind.FAILED, why, step))
-    return ChangesetError(
-        f"changeset {step.changeset.identity} failed: {why}",
-        where=file or step.changeset.source,
-        line=line or step.changeset.line,
-        anchor="failed-changesets",
-    )
-
-
-def _excerpt(sql: str) -> str:
-    """The beginning of a statement, without what its literals say: that may be a password."""
-    masked = " ".join(_LITERAL.sub("'…'", sql).split())
-    return masked if len(masked) <= 120 else masked[:119] + "…"
 
 
 def new_deployment_id() -> str:

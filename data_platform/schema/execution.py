@@ -4,32 +4,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from data_platform.schema.changes import Sql
-from data_platform.schema.changeset import Changeset, Identity
+from data_platform.schema.changeset import Identity
 from data_platform.schema.database import Database
 from data_platform.schema.errors import StatementError
 from data_platform.schema.events import Event, Kind
-from data_platform.schema.expressions import Selection
 from data_platform.schema.notes import Note, Progress, prefix_hashes
 from data_platform.schema.plan import Step
+from data_platform.schema.prepared import Prepared
 from data_platform.schema.resume import Resumption, resumption
-from data_platform.schema.statements import Statement, split
+from data_platform.schema.statements import Statement
 from data_platform.schema.writes import Insert, PutNote, Update, Write, row_of
-
-
-class Prepared:
-    """The statements of changesets for one kind of database; each is split once."""
-
-    def __init__(self, dbms: str) -> None:
-        self.dbms = dbms
-        self._known: dict[int, tuple[Changeset, list[Statement]]] = {}
-
-    def of(self, changeset: Changeset) -> list[Statement]:
-        """See `statements_of`."""
-        known = self._known.get(id(changeset))
-        if known is None:
-            known = self._known[id(changeset)] = changeset, statements_of(changeset, self.dbms)
-        return known[1]
 
 
 @dataclass
@@ -128,18 +112,3 @@ class Execution:
             known = changeset.identity in self.notes if noted is None else noted
             writes.append(PutNote(Note(changeset.identity, changeset.content_hash), replaces=known))
         return writes
-
-
-def statements_of(changeset: Changeset, dbms: str) -> list[Statement]:
-    """What a changeset sends to a database of this kind.
-
-    Raises:
-        ChangelogError: its SQL cannot be split.
-    """
-    meant = Selection(dbms=dbms)
-    return [
-        statement
-        for change in changeset.changes
-        if isinstance(change, Sql) and meant.takes_dbms(change.dbms)
-        for statement in split(change, changeset.source, dbms)
-    ]

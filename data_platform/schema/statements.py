@@ -7,25 +7,13 @@ quotes, dollar quotes and comments, nor (at `;`) in parentheses and bodies of ro
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from data_platform.schema.blocks import Blocks
 from data_platform.schema.changes import Sql
 from data_platform.schema.errors import ChangelogError
+from data_platform.schema.tokens import tokens_of
 
-_LETTER = r"A-Za-z_\x80-\U0010ffff"
-_PLAIN = r"'[^']*+(?:''[^']*+)*+'"
-_BACKSLASHED = r"'(?:[^'\\]|\\.|'')*+'"
-_NAME = r'"[^"]*+(?:""[^"]*+)*+"'
-_TAG = rf"\$(?:[{_LETTER}][{_LETTER}0-9]*+)?\$"
-
-# by family of databases: quoted text, what opens a quote that is nowhere closed, comments up to the line's end
-_GRAMMARS = {
-    "postgresql": (rf"[eE]{_BACKSLASHED}|{_PLAIN}|{_NAME}|(?P<tag>{_TAG}).*?(?P=tag)", rf"['\"]|{_TAG}", "--"),
-    "snowflake": (rf"{_BACKSLASHED}|{_NAME}|\$\$.*?\$\$", r"['\"]|\$\$", "--|//"),
-}
-_DEFAULT_END = r";|^(?i:go|/)[ \t\r]*$"
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _COMMENTS_ABOVE = re.compile(r"\A(?:\s+|--[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
@@ -95,7 +83,7 @@ class _Splitter:
         delimiter = sql.end_delimiter if sql.split else None
         self.blocks = Blocks(scripting=dbms == "snowflake") if delimiter is None else None
         try:
-            self.tokens = _tokens("snowflake" if dbms == "snowflake" else "postgresql", delimiter, sql.split)
+            self.tokens = tokens_of("snowflake" if dbms == "snowflake" else "postgresql", delimiter, sql.split)
         except re.error as error:
             what = f"endDelimiter {sql.end_delimiter!r} cannot be used: {error}"
             raise self._wrong(what, 0, fix="correct it: it is a regular expression") from None
@@ -169,28 +157,3 @@ class _Splitter:
     def _wrong(self, what: str, position: int, fix: str | None = None) -> ChangelogError:
         line = self.sql.file_line(self.line + self.text.count("\n", self.start, position))
         return ChangelogError(what, where=self.source, line=line, fix=fix, anchor="changelogs")
-
-
-@lru_cache(maxsize=64)
-def _tokens(grammar: str, delimiter: str | None, several: bool) -> re.Pattern[str]:
-    """What text consists of. Custom delimiters are regular expressions, matched without regard to case."""
-    quoted, unclosed, line_comment = _GRAMMARS[grammar]
-    end = _DEFAULT_END if delimiter is None else _custom_end(delimiter)
-    ends = rf"(?P<end>{end})|" if several else ""
-    # a delimiter may begin with any blank, so blanks are then looked at one by one
-    space = r"[^\S\n]++|\n" if delimiter is None else r"\s"
-    return re.compile(
-        rf"{ends}(?P<space>{space})|(?P<quoted>{quoted})|(?P<unclosed>{unclosed})"
-        rf"|(?P<comment>(?:{line_comment})[^\n\r]*+)|(?P<opening>/\*)|(?P<bracket>[()])"
-        rf"|(?P<word>[{_LETTER}][{_LETTER}0-9$]*+)|(?P<other>[0-9][{_LETTER}0-9]*+|.)",
-        re.DOTALL | re.MULTILINE,
-    )
-
-
-def _custom_end(delimiter: str) -> str:
-    if delimiter == "/":  # also divides: ends a statement only on a line of its own, or at the very end
-        return r"^/[ \t\r]*$|/\s*\Z"
-    if re.compile(delimiter).match(""):
-        raise re.error("it matches nothing at all")
-    # a word ends a statement as a whole word only
-    return f"(?i:{delimiter})" + (r"(?!\w)" if re.search(r"\w\Z", delimiter) else "")

@@ -74,6 +74,7 @@ def test_statements_end_where_postgresql_says(sql: str, expected: str) -> None:
         ("GO", "select 'category' category\ngo\nselect goal GO", "select 'category' category¦select goal"),
         (r"\nGO", "select 'a\nGO\nb'\nGO\nselect\ngoal\nGO", "select 'a\nGO\nb'¦select\ngoal"),
         ("@@", "select 1@@select 2 @@\nselect '@@'@@", "select 1¦select 2¦select '@@'"),
+        (r";\s", "select 'a; b'; select 2;3; ", "select 'a; b'¦select 2;3"),
         (";;", "select 1; select 2;;\nselect 3;;", "select 1; select 2¦select 3"),
         (r"\n~", "select 1 ~ 2;\n~\nselect 2\n~", "select 1 ~ 2;¦select 2"),
         (r"\|\|", "select 'a||b' ||\nselect 1\n||", "select 'a||b'¦select 1"),

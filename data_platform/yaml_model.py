@@ -12,6 +12,7 @@ from data_platform.errors import UsageError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Location = tuple[int | str, ...]
+UNREPEATED = "unrepeated"  # type of a pydantic error whose input must not be repeated
 
 
 def read_model(path: Path, model: type[ModelT], *, shown_as: Path | None = None) -> ModelT:
@@ -66,6 +67,8 @@ def _what(mistake: ErrorDetails) -> str:
         return f"the key {place!r} is missing"
     message = mistake["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
+    if mistake["type"] == UNREPEATED:
+        return f"{place}: {message}"
     if isinstance(mistake["input"], (str, int, float, bool)) and repr(mistake["input"]) not in message:
         return f"{place}: {message}, not {mistake['input']!r}"
     return f"{place}: {message}" if place else message

@@ -70,7 +70,7 @@ def apply_alignment(
     try:
         desired = resolve(sources, engine.dialect, files.variables)
         with engine.locked(wait_seconds, tell):
-            return _apply(engine, lambda: _plan(engine, desired), allow)
+            return apply_with(engine, desired, allow)
     finally:
         engine.close()
 
@@ -111,12 +111,13 @@ def _plan(engine: Engine, desired: Desired) -> AlignPlan:
     return AlignPlan(desired.alignment, engine.dialect.name, engine.name, state_hash(actual), scope, steps, notes)
 
 
-def _apply(engine: Engine, plan: Callable[[], AlignPlan], allow: Collection[str]) -> AlignPlan:
-    first = plan()
+def apply_with(engine: Engine, desired: Desired, allow: Collection[str]) -> AlignPlan:
+    """Bring the database that an engine is connected to to the desired state; see `apply_alignment`."""
+    first = _plan(engine, desired)
     refuse_without_consent(first, allow)
     before = _run_alone(engine, first.steps, Moment.BEFORE)
     # what was made outside of the transaction is there now, and what is left is planned with it
-    rest = plan() if before else first
+    rest = _plan(engine, desired) if before else first
     refuse_without_consent(rest, allow)
     _run_together(engine, rest, lambda now: state_hash(now) == rest.state)
     after = _run_alone(engine, rest.steps, Moment.AFTER)

@@ -20,7 +20,7 @@ from data_platform.schema.align.plan import Step
 from data_platform.schema.align.planning import structure
 from data_platform.schema.align.registry import CREATE, SCHEMA, TABLE, record
 from data_platform.schema.align.scope import Scope
-from data_platform.schema.align.views import in_order
+from data_platform.schema.align.views import in_order, name_is_taken
 from data_platform.schema.duckdb_session import MEMORY, DuckDBSession, FileInUseError
 from data_platform.schema.errors import DatabaseError, LockError
 
@@ -88,7 +88,8 @@ class DuckDBEngine:
         for planned in structure(desired, actual):
             for statement in self.sql(planned.change):
                 self.session.query(statement)
-        found = {wanted.target: self._tried(wanted) for wanted in in_order(desired.of(Kind.VIEW))}
+        views = [wanted for wanted in in_order(desired.of(Kind.VIEW)) if not name_is_taken(wanted, actual)]
+        found = {wanted.target: self._tried(wanted) for wanted in views}
         return replace(desired, objects=tuple(found.get(each.target, each) for each in desired.objects))
 
     def sql(self, change: Change) -> Sequence[str]:

@@ -4,6 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
+
+from data_platform.yaml_model import UNREPEATED
 
 
 class _Entry(BaseModel):
@@ -22,7 +25,7 @@ ConnectionLimit = Annotated[int, Field(ge=-1, description="Connections at once; 
 
 def _refused(why: str) -> BeforeValidator:
     def refuse(_: Any) -> Any:
-        raise ValueError(why)
+        raise PydanticCustomError(UNREPEATED, "{why}", {"why": why})
 
     return BeforeValidator(refuse)
 

@@ -29,7 +29,7 @@ from data_platform.schema.align.postgres_queries import VIEWS
 from data_platform.schema.align.postgres_reading import view_properties
 from data_platform.schema.align.postgres_sql import PostgresSql
 from data_platform.schema.align.view_sql import takes_all_columns
-from data_platform.schema.align.views import in_order
+from data_platform.schema.align.views import in_order, name_is_taken
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.postgres_session import Session, code_of
 
@@ -41,7 +41,7 @@ _LOCK_TIMEOUT = "1s"  # whoever comes while we wait, waits for us
 
 def with_views(session: Session, sql: PostgresSql, desired: Desired, actual: Actual) -> Desired:
     """See `engine.Engine.with_views`."""
-    wanted = in_order(desired.of(Kind.VIEW))
+    wanted = [each for each in in_order(desired.of(Kind.VIEW)) if not name_is_taken(each, actual)]
     if not wanted:
         return desired
     trial = _Trial(session, sql, desired, actual)

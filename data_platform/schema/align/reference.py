@@ -1,5 +1,7 @@
 """Files of desired state for editors and readers: their JSON schema, and their reference page, made from the model."""
 
+from pydantic import BaseModel
+
 from data_platform.schema.align.dialects import SNOWFLAKE, postgresql
 from data_platform.schema.align.files import (
     AlignmentFile,
@@ -19,10 +21,10 @@ _HEAD = """\
 # Files of desired state
 
 What `dp schema align` reads; [alignment](../alignment.md) tells how it works. Begin a file with
-`# yaml-language-server: $schema=…/docs/reference/alignment.schema.json`, and an editor completes and checks it. In every
-text `${environment}`, `${region}`, `${unit}` and what `--property` defines are filled in; `$${` stands for `${`.
+`# yaml-language-server: $schema=…/docs/reference/alignment.schema.json`, and an editor completes and checks it. In
+every text `${environment}`, `${region}`, `${unit}` and what `--property` defines are filled in; `$${` stands for `${`.
 """
-_SECTIONS = {
+_SECTIONS: dict[str, type[BaseModel]] = {
     "roles": RoleEntry,
     "memberships": MembershipEntry,
     "warehouses": WarehouseEntry,

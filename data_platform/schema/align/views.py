@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from data_platform.schema.align.actual import Held
+from data_platform.schema.align.actual import Actual, Held
 from data_platform.schema.align.changes import Create, Drop, Grant, Redefine
 from data_platform.schema.align.desired import Value, Wanted
 from data_platform.schema.align.draft import Consent, Draft, refusal
@@ -43,6 +43,11 @@ def in_order(views: Iterable[Wanted]) -> list[Wanted]:
     """The views that are to be there, each after those it reads."""
     found = {wanted.target.name: wanted for wanted in views if wanted.present}
     return [found[name] for name in in_reading_order({name: wanted.reads for name, wanted in found.items()})]
+
+
+def name_is_taken(wanted: Wanted, actual: Actual) -> bool:
+    """Whether a table has the view's name: then the view need not be tried, for it is refused."""
+    return Target(Kind.TABLE, wanted.target.name) in actual.objects
 
 
 def dependents_first(draft: Draft, views: Iterable[Target]) -> list[Target]:

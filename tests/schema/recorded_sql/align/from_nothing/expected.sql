@@ -1,0 +1,33 @@
+CREATE DATABASE "SALES";
+-- DELETE FROM platform.aligned_objects WHERE kind = 'database' AND name = 'SALES';
+-- INSERT INTO platform.aligned_objects (kind, name, alignment) VALUES ('database', 'SALES', 'platform');
+CREATE ROLE "REPORTING_DEV" COMMENT = 'Reads; it''s all';
+-- DELETE FROM platform.aligned_objects WHERE kind = 'role' AND name = 'REPORTING_DEV';
+-- INSERT INTO platform.aligned_objects (kind, name, alignment) VALUES ('role', 'REPORTING_DEV', 'platform');
+CREATE ROLE "LOADER";
+-- DELETE FROM platform.aligned_objects WHERE kind = 'role' AND name = 'LOADER';
+-- INSERT INTO platform.aligned_objects (kind, name, alignment) VALUES ('role', 'LOADER', 'platform');
+GRANT ROLE "REPORTING_DEV" TO ROLE "SYSADMIN";
+GRANT ROLE "REPORTING_DEV" TO USER "anna@example.org";
+GRANT OWNERSHIP ON DATABASE "SALES" TO ROLE "LOADER" COPY CURRENT GRANTS;
+CREATE WAREHOUSE "LOADING" WAREHOUSE_SIZE = 'XSMALL' AUTO_SUSPEND = 60 AUTO_RESUME = TRUE INITIALLY_SUSPENDED = TRUE COMMENT = 'Loads';
+GRANT OWNERSHIP ON WAREHOUSE "LOADING" TO ROLE "LOADER" COPY CURRENT GRANTS;
+-- DELETE FROM platform.aligned_objects WHERE kind = 'warehouse' AND name = 'LOADING';
+-- INSERT INTO platform.aligned_objects (kind, name, alignment) VALUES ('warehouse', 'LOADING', 'platform');
+CREATE SCHEMA "SALES"."MARTS";
+GRANT OWNERSHIP ON SCHEMA "SALES"."MARTS" TO ROLE "LOADER" COPY CURRENT GRANTS;
+-- DELETE FROM platform.aligned_objects WHERE kind = 'schema' AND name = 'SALES.MARTS';
+-- INSERT INTO platform.aligned_objects (kind, name, alignment) VALUES ('schema', 'SALES.MARTS', 'platform');
+CREATE VIEW "SALES"."MARTS"."BY_DAY" AS
+select 1 as day, 'it''s' as "Month";
+-- DELETE FROM platform.aligned_objects WHERE kind = 'view' AND name = 'SALES.MARTS.BY_DAY';
+-- INSERT INTO platform.aligned_objects (kind, name, alignment) VALUES ('view', 'SALES.MARTS.BY_DAY', 'platform');
+CREATE SECURE VIEW "SALES"."MARTS"."BY_MONTH" COMMENT = 'a month \\ each' AS
+select month, count(*) as days from sales.marts.by_day group by month;
+-- DELETE FROM platform.aligned_objects WHERE kind = 'view' AND name = 'SALES.MARTS.BY_MONTH';
+-- INSERT INTO platform.aligned_objects (kind, name, alignment) VALUES ('view', 'SALES.MARTS.BY_MONTH', 'platform');
+GRANT USAGE ON WAREHOUSE "LOADING" TO ROLE "REPORTING_DEV";
+GRANT USAGE ON DATABASE "SALES" TO ROLE "REPORTING_DEV";
+GRANT USAGE ON SCHEMA "SALES"."MARTS" TO ROLE "REPORTING_DEV";
+GRANT SELECT ON VIEW "SALES"."MARTS"."BY_MONTH" TO ROLE "REPORTING_DEV" WITH GRANT OPTION;
+GRANT SELECT ON FUTURE TABLES IN SCHEMA "SALES"."MARTS" TO ROLE "REPORTING_DEV";

@@ -11,7 +11,7 @@ _complete: set[str] = set()
 
 
 def ensure_tables(database: Database) -> None:
-    """Make the gate's tables if they are missing: one query a process when they are there.
+    """Bring the platform's tables up to date, once a process: a few queries when they are.
 
     Raises:
         InstanceError: the database does not answer.
@@ -21,12 +21,10 @@ def ensure_tables(database: Database) -> None:
         if database.url in _complete:
             return
         with database.connect() as connection:
-            asked = "SELECT to_regclass('runs') IS NULL, to_regclass('platform.hold_told') IS NULL"
-            without_dagsters, without_ours = connection.execute(text(asked)).one()
+            (without_dagsters,) = connection.execute(text("SELECT to_regclass('runs') IS NULL")).one()
         if without_dagsters:
             _make_dagsters_tables(database)
-        if without_ours:
-            _make_our_tables(database)
+        _deploy_our_tables(database)
         _complete.add(database.url)
 
 
@@ -37,7 +35,7 @@ def _make_dagsters_tables(database: Database) -> None:
     ensure(database)
 
 
-def _make_our_tables(database: Database) -> None:
+def _deploy_our_tables(database: Database) -> None:
     from data_platform.schema.platform_tables import deploy_platform_tables
 
     deploy_platform_tables(database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False))

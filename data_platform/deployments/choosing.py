@@ -1,0 +1,70 @@
+"""Which units a command is about."""
+
+from collections.abc import Collection, Sequence
+
+from data_platform.deployments.errors import DeploymentError
+from data_platform.deployments.served import known_locations, served_version
+from data_platform.environment import Environment
+from data_platform.units.graphql import Webserver
+from data_platform.units.unit import Unit, find_units
+
+
+def chosen_units(environment: Environment, address: str, names: Collection[str], *, everything: bool) -> list[Unit]:
+    """The units that are named; all of them with `everything`; else those whose version on disk is not served.
+
+    Raises:
+        UsageError: a name is unknown, or a card is wrong.
+        DbtError: a dbt project is not there.
+        QueueError: the platform does not answer.
+    """
+    units = find_units(environment, names)
+    for unit in units:
+        unit.project.settings()  # a project that is not there has no version
+    if names or everything:
+        return units
+    webserver = Webserver(address)
+    return [unit for unit in units if served_version(webserver, unit.card.name) != unit.version()]
+
+
+def take_up_new(environment: Environment, address: str, units: Sequence[Unit]) -> bool:
+    """Have the platform start code servers for those of the units that it does not know yet; whether there were any.
+
+    Raises:
+        ProcessesError: it does not take them up.
+    """
+    from data_platform.processes import refresh
+
+    known = known_locations(Webserver(address))
+    return any(unit.card.name not in known for unit in units) and refresh(environment)
+
+
+def running_platform(address: str | None) -> str:
+    """The address of the platform's webserver.
+
+    Raises:
+        DeploymentError: the platform is not running.
+    """
+    if address is None:
+        raise DeploymentError(
+            "the platform is not running, so there is nothing to deploy to",
+            fix="start it with `dp up`: it loads what is on disk",
+            anchor="deployments",
+        )
+    return address
+
+
+def unit_rows(
+    webserver: Webserver | None, units: Sequence[Unit], deployed: dict[str, str]
+) -> list[dict[str, str | None]]:
+    """What each unit serves, and what it should.
+
+    Args:
+        webserver: None when the platform is not running.
+        deployed: version by unit that the ledger says was deployed last.
+    """
+    rows: list[dict[str, str | None]] = []
+    for unit in units:
+        name = unit.card.name
+        served = served_version(webserver, name) if webserver else None
+        rows.append({"unit": name, "served": served, "deployed": deployed.get(name), "on_disk": unit.version()})
+    return rows

@@ -1,0 +1,54 @@
+"""A real PostgreSQL with Dagster's tables and the platform's own."""
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from data_platform.deployments.ledger import Ledger
+from data_platform.gate import Holds
+from data_platform.instance.connections import Database, shared_database
+from data_platform.instance.embedded import EmbeddedPostgres
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    """The address of a database of these tests' own."""
+    # not tmp_path: a socket's path must be short
+    with tempfile.TemporaryDirectory(prefix="dp-") as state:
+        server = EmbeddedPostgres(Path(state))
+        with server.running():
+            name = f"test_{uuid.uuid4().hex[:12]}"
+            connection = psycopg2.connect(server.url)
+            connection.autocommit = True
+            connection.cursor().execute(f"CREATE DATABASE {name}")
+            connection.close()
+            url = server.url.replace("/data_platform?", f"/{name}?")
+            yield url
+            shared_database(url).dispose()
+
+
+@pytest.fixture
+def database(url: str) -> Database:
+    """No deployments, no holds, no runs."""
+    database = shared_database(url)
+    Holds(database).live()  # makes the tables
+    Ledger(database).history()
+    with database.connect() as connection:
+        connection.exec_driver_sql(
+            "TRUNCATE platform.hold, platform.deployment CASCADE; DELETE FROM run_tags; DELETE FROM runs"
+        )
+    return database
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    return Ledger(database)
+
+
+@pytest.fixture
+def holds(database: Database) -> Holds:
+    return Holds(database)

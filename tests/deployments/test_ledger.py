@@ -1,0 +1,116 @@
+"""The ledger on a real PostgreSQL: what it keeps, and who may write to it."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from sqlalchemy import text
+
+from data_platform.deployments.deployment import Asked
+from data_platform.deployments.errors import DeploymentError, DeploymentLostError
+from data_platform.deployments.ledger import Ledger
+from data_platform.deployments.phases import Outcome, Phase
+from data_platform.gate import Holds
+from data_platform.instance.connections import Database
+from data_platform.schema.platform_tables import deploy_platform_tables
+
+ASKED = Asked(
+    units=("fleet", "meteorology"),
+    environment="local",
+    owner="jana@host",
+    reason="faster marts",
+    link="https://example.org/1",
+    commit="a" * 40,
+    uncommitted=True,
+    submodules={"dbt_projects/fleet": "b" * 40},
+    before={"fleet": "old"},
+    after={"fleet": "new", "meteorology": "new"},
+    manifests={"fleet": "hash"},
+)
+
+
+def test_a_deployment_is_kept_with_all_that_is_known_of_it(ledger: Ledger) -> None:
+    number = ledger.begin(ASKED)
+    ledger.move(number, Phase.WAITING, None)
+    ledger.take(number, 7)
+    ledger.move(number, Phase.SCHEMA, 7)
+    ledger.note(number, 7, changesets={"fleet": ["001.sql::1::jana"]})
+    ledger.end(number, 7, Outcome.SUCCEEDED)
+
+    kept = ledger.get(number)
+    assert kept.asked == ASKED
+    assert (kept.outcome, kept.phase, kept.token) == (Outcome.SUCCEEDED, Phase.DONE, 7)
+    assert kept.changesets == {"fleet": ["001.sql::1::jana"]}
+    assert [each.phase for each in kept.phases] == [Phase.VALIDATING, Phase.WAITING, Phase.SCHEMA]
+    assert kept.ended_at
+    assert sum(each.seconds for each in kept.phases) == pytest.approx(kept.seconds, abs=0.05)
+    assert kept.as_document()["submodules"] == {"dbt_projects/fleet": "b" * 40}
+    assert [each.id for each in ledger.history()] == [number]
+    assert ledger.deployed() == {"fleet": "new", "meteorology": "new"}
+
+
+def test_whoever_does_not_hold_what_the_row_names_writes_nothing(ledger: Ledger) -> None:
+    number = ledger.begin(ASKED)
+    ledger.take(number, 7)
+    ledger.take(number, 9, before=7)  # somebody took the hold over, and goes on
+    writes: list[Callable[[], None]] = [
+        lambda: ledger.move(number, Phase.CODE, 7),
+        lambda: ledger.take(number, 11, before=7),
+        lambda: ledger.note(number, 7, changesets={"fleet": ["x"]}),
+        lambda: ledger.end(number, 7, Outcome.SUCCEEDED),
+        lambda: ledger.move(number, Phase.CODE, None),
+    ]
+    for write in writes:
+        with pytest.raises(DeploymentLostError, match="somebody else goes on with it"):
+            write()
+    kept = ledger.get(number)
+    assert (kept.token, kept.phase, kept.outcome, kept.changesets) == (9, Phase.VALIDATING, None, {})
+    assert len(kept.phases) == 1
+
+
+def test_an_end_is_not_undone(ledger: Ledger) -> None:
+    number = ledger.begin(ASKED)
+    ledger.end(number, None, Outcome.FAILED, "it does not load")
+    with pytest.raises(DeploymentLostError):
+        ledger.end(number, None, Outcome.SUCCEEDED)
+    assert (ledger.get(number).outcome, ledger.get(number).cause) == (Outcome.FAILED, "it does not load")
+    assert ledger.deployed() == {}
+
+
+@pytest.mark.parametrize("phase", list(Phase)[:-1])
+def test_who_died_before_anything_was_changed_has_failed_and_others_are_abandoned(
+    ledger: Ledger, database: Database, phase: Phase
+) -> None:
+    harmless = phase in {Phase.VALIDATING, Phase.WAITING, Phase.HOLDING, Phase.DRAINING}
+    dead, living = ledger.begin(ASKED, phase), ledger.begin(ASKED, phase)
+    with database.connect() as connection:
+        connection.execute(text("UPDATE platform.deployment SET seen_at = seen_at - interval '61 s'"))
+    ledger.seen(living)
+    ledger.end_dead()
+    assert ledger.get(living).state == str(phase)
+    assert ledger.get(dead).state == ("failed" if harmless else "abandoned")
+    if harmless:
+        assert ledger.get(dead).cause == f"its deployer died while {phase}; nothing was changed"
+    assert [each.id for each in ledger.unsettled()] == ([living] if harmless else [living, dead])
+
+
+def test_a_failed_rollback_is_unsettled_until_its_hold_is_released(ledger: Ledger, holds: Holds) -> None:
+    number = ledger.begin(ASKED)
+    [hold] = holds.acquire(["fleet"], reason="x", owner="x", deployment=str(number))
+    assert holds.to_applying([hold.id])
+    ledger.take(number, hold.id)
+    ledger.end(number, hold.id, Outcome.ROLLBACK_FAILED, "twice")
+    assert [each.id for each in ledger.unsettled()] == [number]
+    holds.release(hold.id)
+    assert ledger.unsettled() == []
+
+
+def test_a_number_that_is_none_is_told(ledger: Ledger) -> None:
+    with pytest.raises(DeploymentError, match="there is no deployment 4711"):
+        ledger.get(4711)
+
+
+def test_the_tables_are_of_the_platform_s_own_changelog(url: str, database: Database) -> None:
+    with database.connect() as connection:
+        recorded: Sequence[str] = connection.execute(text("SELECT id FROM platform.databasechangelog")).scalars().all()
+    assert {"deployment", "deployment-phase"} <= set(recorded)
+    assert not deploy_platform_tables(url).ran

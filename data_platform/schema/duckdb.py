@@ -10,7 +10,7 @@ from typing import Any
 from data_platform.schema import ledger
 from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
-from data_platform.schema.duckdb_session import MEMORY, DuckDBSession, FileInUseError
+from data_platform.schema.duckdb_file import DuckDBFile
 from data_platform.schema.duckdb_tables import DuckDBTables
 from data_platform.schema.errors import DatabaseError, LockError
 from data_platform.schema.history import History
@@ -30,10 +30,9 @@ class DuckDBDatabase:
 
     def __init__(self, address: Address, names: Names, wait_seconds: float) -> None:
         self.where = address.shown
-        self.file = address.path
+        self.file = DuckDBFile(address.path, address.shown, names)
         self.names = names
         self.wait_seconds = wait_seconds
-        self._tables: DuckDBTables | None = None
         self._locked = False
 
     @property
@@ -61,17 +60,17 @@ class DuckDBDatabase:
     @contextmanager
     def lock(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
         """See `Database.lock`."""
-        self._close_file()  # a reader keeps writers out, also this one
-        Patience(wait_seconds, self.where, tell).until(self._take, self.holder)
+        self.file.close()  # a reader keeps writers out, also this one
+        Patience(wait_seconds, self.where, tell).until(self.file.take, self.file.holder)
         self._locked = True
         try:
-            tables = self._writer()
+            tables = self._needed()
             tables.create()
             with on_interrupt(tables.session.connection.interrupt):
                 yield
         finally:
             self._locked = False
-            self._close_file()
+            self.file.close()
 
     def check_lock(self) -> None:
         """See `Database.check_lock`."""
@@ -80,30 +79,11 @@ class DuckDBDatabase:
 
     def holder(self) -> Holder | None:
         """See `Database.holder`."""
-        if self._locked:
-            return None
-        was_open = self._tables is not None
-        try:
-            tables = self._open(read_only=True)
-            return tables.holder() if tables else None
-        except FileInUseError as in_use:
-            return in_use.holder
-        finally:
-            if not was_open:
-                self._close_file()  # else its holder could never say that it is done
+        return None if self._locked else self.file.holder()
 
     def force_release(self, holder: Holder) -> bool:
         """See `Database.force_release`."""
-        if not holder.in_table:
-            return False
-        self._close_file()
-        try:
-            tables = self._open(read_only=False)
-            return tables is not None and tables.clear_lock(holder)
-        except FileInUseError:
-            return False
-        finally:
-            self._close_file()
+        return holder.in_table and self.file.force_release(holder)
 
     def atomic(self, statements: Sequence[Statement]) -> bool:
         """See `Database.atomic`."""
@@ -111,7 +91,7 @@ class DuckDBDatabase:
 
     def run(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run`."""
-        tables = self._writer()
+        tables = self._needed()
         session = tables.session
         session.query("BEGIN")
         try:
@@ -129,7 +109,7 @@ class DuckDBDatabase:
 
     def run_alone(self, statement: Statement, writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run_alone`."""
-        tables = self._writer()
+        tables = self._needed()
         if not tables.must_be_alone(statement.bare):
             return self.run([statement], writes)
         tables.session.query(tables.use_schema)
@@ -152,7 +132,7 @@ class DuckDBDatabase:
 
     def value(self, query: str) -> str | None:
         """See `Database.value`."""
-        tables = self._writer()
+        tables = self._needed()
         session = tables.session
         session.query("BEGIN")
         try:
@@ -167,63 +147,34 @@ class DuckDBDatabase:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Database.query`."""
-        tables = self._tables if self._locked else self._opened()
+        tables = self._opened()
         return tables.session.query(sql) if tables else []
 
     def has_table(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_table`."""
-        return self._writer().has("table", name, schema)
+        return self._needed().has("table", name, schema)
 
     def has_view(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_view`."""
-        return self._writer().has("view", name, schema)
+        return self._needed().has("view", name, schema)
 
     def as_text(self, writes: Sequence[Write]) -> list[str]:
         """See `Database.as_text`."""
-        targets = DuckDBTables.targets_for(self.names, Path(self.file).stem)
+        targets = DuckDBTables.targets_for(self.names, Path(self.file.path).stem)
         return [shown(sql_of(write, targets), literal) for write in writes]
 
     def close(self) -> None:
         """See `Database.close`."""
-        self._close_file(for_good=True)
+        self.file.close(for_good=True)
 
-    def _take(self) -> bool:
-        try:
-            tables = self._open(read_only=False)
-        except FileInUseError:
-            return False
-        if tables is not None and tables.holder():
-            self._close_file()
-            return False
-        return True
-
-    def _writer(self) -> DuckDBTables:
-        tables = self._tables if self._locked else self._opened()
+    def _needed(self) -> DuckDBTables:
+        tables = self._opened()
         if tables is None:
             raise DatabaseError("the DuckDB file does not exist", where=self.where, anchor="database-connection")
         return tables
 
     def _opened(self) -> DuckDBTables | None:
         """The file, open at least for reading; None when it does not exist."""
-        if self._tables is None:
-            patience = Patience(self.wait_seconds, self.where, lambda line: None)
-            patience.until(self._can_read, self.holder)
-        return self._tables
-
-    def _can_read(self) -> bool:
-        try:
-            self._open(read_only=True)
-        except FileInUseError:
-            return False
-        return True
-
-    def _open(self, *, read_only: bool) -> DuckDBTables | None:
-        if self._tables is None and (not read_only or self.file == MEMORY or Path(self.file).exists()):
-            session = DuckDBSession(self.file, self.where, read_only=read_only and self.file != MEMORY)
-            self._tables = DuckDBTables(session, self.names)
-        return self._tables
-
-    def _close_file(self, *, for_good: bool = False) -> None:
-        if self._tables is not None and (for_good or self.file != MEMORY):
-            self._tables.session.close()
-            self._tables = None
+        if self.file.tables is None and not self._locked:
+            Patience(self.wait_seconds, self.where, lambda line: None).until(self.file.can_be_read, self.file.holder)
+        return self.file.tables

@@ -93,7 +93,9 @@ class PostgresDatabase:
 
     def force_release(self, holder: Holder) -> bool:
         """See `Database.force_release`."""
-        return self._new_lock().force_release(holder)
+        from data_platform.schema.postgres_holder import force_release
+
+        return force_release(self.session, self.tables, holder)
 
     def atomic(self, statements: Sequence[Statement]) -> bool:
         """See `Database.atomic`."""

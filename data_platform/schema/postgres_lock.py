@@ -10,16 +10,16 @@ of the lock's holder waits in turn. Liquibase does wait so; then, and only then,
 
 # ruff: noqa: S608 - identifiers are quoted by `names`, values bound
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.interrupts import on_interrupt
 from data_platform.schema.lock import Holder, Patience
 from data_platform.schema.own_name import OURS, own_name
+from data_platform.schema.postgres_holder import clear, find_holder, key_of
 from data_platform.schema.postgres_session import Session, code_of
 from data_platform.schema.postgres_tables import PostgresTables
 
@@ -34,8 +34,7 @@ class PostgresLock:
         self.address = address
         self.working = session
         self.tables = tables
-        name = f"{OURS}: {tables.lock}"
-        self.key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        self.key = key_of(tables)
         self.keeper: Session | None = None
         self.in_table = False
         self.lost = False
@@ -70,33 +69,9 @@ class PostgresLock:
         return self.lost
 
     def holder(self) -> Holder | None:
-        """Who holds it now: a deploy of ours, what the table says, or a session that has the row locked."""
-        sessions = self.working.query(
-            "SELECT a.pid, a.application_name, a.backend_start::timestamp FROM pg_catalog.pg_locks l"
-            " JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
-            " AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
-            " AND l.objsubid = 1 AND l.pid <> pg_backend_pid() AND l.classid = %s AND l.objid = %s",
-            ((self.key >> 32) & 0xFFFFFFFF, self.key & 0xFFFFFFFF),
-        )
-        if sessions:
-            pid, name, since = sessions[0]
-            return Holder(name or f"session {pid}", since, session=pid)
-        if not self.tables.has_lock:
-            return None
-        written = self.working.query(f"SELECT coalesce(LOCKEDBY, ''), LOCKGRANTED FROM {self.tables.lock} WHERE LOCKED")
-        if written:
-            return Holder(written[0][0], written[0][1], in_table=True)
-        return self._locks_row()
-
-    def force_release(self, holder: Holder) -> bool:
-        """Clear the row if it still says what `holder` says."""
-        if not holder.in_table:
-            return False
-        self.working.query(
-            f"{self._clear} WHERE LOCKED AND coalesce(LOCKEDBY, '') = %s AND LOCKGRANTED IS NOT DISTINCT FROM %s",
-            (holder.who, holder.since),
-        )
-        return bool(self.working.cursor.rowcount > 0)
+        """Who holds it now; see `postgres_holder`."""
+        own = [session.connection.info.backend_pid for session in (self.working, self.keeper) if session]
+        return find_holder(self.working, self.tables, self.key, own)
 
     def _lock_session(self) -> bool:
         ((taken,),) = self.working.query("SELECT pg_try_advisory_lock(%s)", (self.key,))
@@ -105,7 +80,8 @@ class PostgresLock:
     def _unlock_session(self) -> None:
         self.working.end_transaction()
         if not self.working.connection.closed:
-            self.working.query("RESET synchronous_commit; SELECT pg_advisory_unlock(%s)", (self.key,))
+            with suppress(DatabaseError):  # the session is ending, and its lock with it
+                self.working.query("RESET synchronous_commit; SELECT pg_advisory_unlock(%s)", (self.key,))
 
     def _lock_row(self) -> bool:
         keeper = self._keeper()
@@ -122,7 +98,7 @@ class PostgresLock:
             return True
         if rows and str(rows[0][1]).startswith(OURS):
             # left by a deploy of ours that was killed: were it alive, it would hold the advisory lock, which is ours
-            keeper.query(f"{self._clear} WHERE ID = 1; COMMIT")
+            keeper.query(f"{clear(self.tables)} WHERE ID = 1; COMMIT")
         else:
             keeper.end_transaction()
         if not rows:
@@ -134,7 +110,7 @@ class PostgresLock:
         if not keeper.connection.closed:
             own = "LOCKEDBY = %s" if self.in_table else "NOT LOCKED AND %s <> ''"
             try:
-                keeper.query(f"{self._clear} WHERE ID = 1 AND {own}; COMMIT", (own_name(),))
+                keeper.query(f"{clear(self.tables)} WHERE ID = 1 AND {own}; COMMIT", (own_name(),))
             except DatabaseError:
                 self.lost = True
         keeper.close()
@@ -176,19 +152,6 @@ class PostgresLock:
                 self.in_table = True
         except DatabaseError:
             self.lost = True
-
-    def _locks_row(self) -> Holder | None:
-        own = [session.connection.info.backend_pid for session in (self.working, self.keeper) if session]
-        sessions = self.working.query(
-            "SELECT a.pid, a.application_name, a.xact_start::timestamp FROM pg_catalog.pg_stat_activity a"
-            f" JOIN {self.tables.lock} l ON a.backend_xid = l.xmax WHERE a.pid <> ALL(%s)",
-            (own,),
-        )
-        return next((Holder(name or f"session {pid}", since, session=pid) for pid, name, since in sessions), None)
-
-    @property
-    def _clear(self) -> str:
-        return f"UPDATE {self.tables.lock} SET LOCKED = FALSE, LOCKEDBY = NULL, LOCKGRANTED = NULL"
 
     def _keeper(self) -> Session:
         if self.keeper is None:

@@ -35,21 +35,29 @@ class PostgresTables:
             )
         self.schema = folded(names.default_schema) if names.default_schema else str(current)
         self.own_schema = folded(names.liquibase_schema) if names.liquibase_schema else self.schema
-        self.lock_name = folded(names.lock_table)
-        self.changelog = f"{quoted(self.own_schema)}.{quoted(folded(names.changelog_table))}"
+        self.lock_name, self.changelog_name = folded(names.lock_table), folded(names.changelog_table)
+        self.changelog = f"{quoted(self.own_schema)}.{quoted(self.changelog_name)}"
         self.lock = f"{quoted(self.own_schema)}.{quoted(self.lock_name)}"
         self.notes = f"{quoted(notes.SCHEMA)}.{quoted(notes.TABLE)}"
-        self.ledger = f"{self.own_schema}.{folded(names.changelog_table)}"
+        self.ledger = f"{self.own_schema}.{self.changelog_name}"
         self.set_path = f"SET search_path TO {quoted(self.schema)}{', ' if path else ''}{path}"
         self.targets = Tables(self.changelog, self.notes, "now()", self.ledger)
         self.look()
 
     def look(self) -> None:
-        """See which of the tables are there."""
-        ((changelog, lock, side),) = self.session.query(
-            "SELECT to_regclass(%s), to_regclass(%s), to_regclass(%s)", (self.changelog, self.lock, self.notes)
+        """See which of the tables are there, and whether the side table may be used."""
+        there = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = %s"
+        may = " AND ".join(
+            f"has_table_privilege(quote_ident(schemaname) || '.' || quote_ident(tablename), '{privilege}')"
+            for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE")
         )
-        self.has_changelog, self.has_lock, self.has_notes = bool(changelog), bool(lock), bool(side)
+        usable = f"CASE WHEN has_schema_privilege(schemaname, 'USAGE') THEN {may} ELSE false END"
+        ((self.has_changelog, self.has_lock, usable_notes),) = self.session.query(
+            f"SELECT EXISTS ({there}), EXISTS ({there}), ({there.replace('SELECT 1', f'SELECT {usable}')})",
+            (self.own_schema, self.changelog_name, self.own_schema, self.lock_name, notes.SCHEMA, notes.TABLE),
+        )
+        self.has_notes = bool(usable_notes)
+        self._notes_are_closed = usable_notes is False
 
     def create(self, tell: Callable[[str], None]) -> None:
         """Make what is missing; another tool may do the same at this moment.
@@ -86,18 +94,21 @@ class PostgresTables:
         return f"INSERT INTO {self.lock} (ID, LOCKED) VALUES (1, FALSE) ON CONFLICT DO NOTHING"
 
     def _create_notes(self, tell: Callable[[str], None]) -> None:
-        create = ledger.create_notes(self.notes, text="TEXT", **_TYPES)
+        why = "the privileges on it are missing"
         try:
-            if not self.session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", (notes.SCHEMA,)):
-                self._make(f"CREATE SCHEMA {quoted(notes.SCHEMA)}")
-            self._make(create)
+            if not self._notes_are_closed:
+                if not self.session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", (notes.SCHEMA,)):
+                    self._make(f"CREATE SCHEMA {quoted(notes.SCHEMA)}")
+                self._make(ledger.create_notes(self.notes, text="TEXT", **_TYPES))
+                return
         except DatabaseError as error:
             if code_of(error) != _NO_PRIVILEGE:
                 raise
-            tell(
-                f"{notes.SCHEMA}.{notes.TABLE} cannot be created ({error.what}): edits of blanks only are not noticed, "
-                "and a changeset without a transaction that fails is not resumed"
-            )
+            why = error.what
+        tell(
+            f"{notes.SCHEMA}.{notes.TABLE} cannot be used ({why}): edits of blanks only are not noticed, "
+            "and a changeset without a transaction that fails is not resumed"
+        )
 
     def _make(self, statement: str) -> None:
         try:

@@ -360,15 +360,21 @@ def test_notices_of_the_database_are_told(postgres: str, tmp_path: Path) -> None
     assert any("nope" in notice for notice in ran.notices)
 
 
-def test_a_role_without_privileges_deploys_without_the_side_table(postgres: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("side_table", ["that does not exist", "of somebody else"])
+def test_a_role_without_privileges_deploys_without_the_side_table(
+    postgres: str, tmp_path: Path, side_table: str
+) -> None:
+    if side_table == "of somebody else":
+        deploy_text(postgres, tmp_path, "--changeset a:0\nSELECT 0;\n")
     sql(postgres, "CREATE SCHEMA app")
-    role = "role_" + postgres.rpartition("/")[2].partition("?")[0]
-    sql(postgres, f"CREATE ROLE {role}; GRANT ALL ON SCHEMA app TO {role}; ALTER DATABASE {role[5:]} SET role = {role}")
+    database = postgres.rpartition("/")[2].partition("?")[0]
+    role = f"role_{database}"
+    sql(postgres, f"CREATE ROLE {role}; GRANT ALL ON SCHEMA app TO {role}; ALTER DATABASE {database} SET role = {role}")
     events: list[Event] = []
     try:
         deploy_text(postgres, tmp_path, TWO, names=Names("app"), events=events)
         assert [event.kind for event in events if event.step is None] == [Kind.NOTICE]
         assert len(rows(postgres, "app.databasechangelog")) == 2
-        assert "platform.schema_changesets" not in tables(postgres)
     finally:
-        sql(postgres, f"SET ROLE NONE; DROP OWNED BY {role}; ALTER DATABASE {role[5:]} RESET role; DROP ROLE {role}")
+        sql(postgres, f"SET ROLE NONE; DROP OWNED BY {role}; ALTER DATABASE {database} RESET role; DROP ROLE {role}")
+    assert ("platform.schema_changesets" in tables(postgres)) == (side_table == "of somebody else")

@@ -1,4 +1,4 @@
-"""How formatted SQL is read. Each case was tried on Liquibase 4.28.0, which reads it so too, unless a name says ours."""
+"""How formatted SQL is read. Liquibase 4.28.0 was seen to read each case the same way, unless a name says ours."""
 
 from pathlib import Path
 

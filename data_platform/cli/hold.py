@@ -47,7 +47,7 @@ def take(
     if not reason.strip():
         raise UsageError("--reason is empty", fix="say why: it is shown on every run that waits", anchor="holds")
     life, patience = read_duration(span), read_duration(wait).total_seconds() if wait else 0.0
-    with _holds(environment) as holds:
+    with platform_holds(environment) as holds:
         taken = holds.acquire(
             locations,
             reason=" ".join(reason.split()),
@@ -57,7 +57,7 @@ def take(
             patience=patience,
             waits=once_told(),
         )
-        _tell_waiting(environment, holds, taken)
+        tell_waiting_runs(environment, holds, taken)
         print_holds(holds, taken, as_json=as_json)
 
 
@@ -67,7 +67,7 @@ def list_(as_json: Json = False) -> None:
 
     [bold]Example:[/bold] dp hold list
     """
-    with _holds(current_environment()) as holds:
+    with platform_holds(current_environment()) as holds:
         moment = holds.standing()
         rows = [hold_row(holds, hold, moment.now) for hold in moment.holds]
     if rows or as_json:
@@ -89,7 +89,7 @@ def release(
     from data_platform.gate import GateError, Phase
 
     numbers = [_number(text) for text in hold]
-    with _holds(current_environment()) as holds:
+    with platform_holds(current_environment()) as holds:
         for number in numbers:
             found = holds.get(number)
             if found.phase == Phase.APPLYING and not force:
@@ -110,7 +110,7 @@ def extend(hold: Number, span: For = "30m", as_json: Json = False) -> None:
     from data_platform.gate.duration import read_duration
 
     number, life = _number(hold), read_duration(span)
-    with _holds(current_environment()) as holds:
+    with platform_holds(current_environment()) as holds:
         print_holds(holds, [holds.renew(number, life)], as_json=as_json)
 
 
@@ -121,7 +121,7 @@ def _number(text: str) -> int:
 
 
 @contextmanager
-def _holds(environment: Environment) -> Iterator["Holds"]:
+def platform_holds(environment: Environment) -> Iterator["Holds"]:
     """The platform's holds; the embedded database is started for the command if it does not run."""
     from data_platform.gate import holds_of_platform
     from data_platform.instance.address import URL_VARIABLE
@@ -153,7 +153,8 @@ def _locations(environment: Environment, units: Sequence[str], everything: bool)
     return list(units) or [EVERYTHING]
 
 
-def _tell_waiting(environment: Environment, holds: "Holds", taken: Sequence["Hold"]) -> None:
+def tell_waiting_runs(environment: Environment, holds: "Holds", taken: Sequence["Hold"]) -> None:
+    """Write to the runs in the queue who holds them; Dagster is loaded only if there are any."""
     if not any(holds.waiting(hold.scope) for hold in taken):
         return
     os.environ.setdefault("DAGSTER_HOME", str(environment.dagster_home))

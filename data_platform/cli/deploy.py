@@ -1,0 +1,202 @@
+"""`dp deploy`: bring units to the version on disk while the platform runs, without interrupting a run."""
+
+import getpass
+import json
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from data_platform.cli.deploy_output import print_deployment, print_forecast
+from data_platform.cli.hold import platform_holds, tell_waiting_runs
+from data_platform.cli.output import Json, print_rows
+from data_platform.environment import Environment, current_environment
+from data_platform.errors import UsageError
+
+
+class _Deploy(TyperGroup):
+    """`dp deploy fleet` is `dp deploy run fleet`."""
+
+    default = "run"
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_Deploy, help="Deploy units to the running platform without interrupting a run. `run` may be left out."
+)
+Units = Annotated[
+    list[str] | None, typer.Argument(metavar="[UNIT]...", help="Units; none means those that changed on disk.")
+]
+
+
+@app.command()
+def run(
+    units: Units = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="All units, and hold every code location.")] = False,
+    forecast: Annotated[
+        bool, typer.Option("--forecast", help="Only say what would be waited for and changed.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; shown on every run that waits.")] = None,
+    link: Annotated[str | None, typer.Option(help="Where people can read more.")] = None,
+    smoke: Annotated[
+        list[str] | None,
+        typer.Option(metavar="JOB_OR_ASSET", help="Run it before the release: fleet:build, fleet/marts/aircraft."),
+    ] = None,
+    allow: Annotated[list[str] | None, typer.Option(help="Lint finding consented to, such as `destructive`.")] = None,
+    drain_limit: Annotated[
+        str, typer.Option(metavar="SPAN", help="How long to wait for runs in flight, at most.")
+    ] = "10m",
+    wait_limit: Annotated[str, typer.Option(metavar="SPAN", help="How long to wait for one's turn.")] = "30m",
+    as_json: Json = False,
+) -> None:
+    """Deploy units: new runs wait, runs in flight finish, schema and code change, the waiting runs start.
+
+    [bold]Examples:[/bold] dp deploy fleet --forecast
+
+    dp deploy fleet meteorology --reason "faster marts" --smoke fleet/marts/aircraft
+
+    dp deploy --all --drain-limit 30m
+    """
+    from data_platform.deployments.choosing import chosen_units, running_platform, take_up_new
+    from data_platform.deployments.deploy import Deployer
+    from data_platform.deployments.errors import DeploymentError
+    from data_platform.deployments.ledger import Ledger
+    from data_platform.deployments.phases import Outcome
+    from data_platform.deployments.request import Request
+    from data_platform.deployments.smoke import read_smoke
+    from data_platform.gate import EVERYTHING
+    from data_platform.gate.duration import read_duration
+    from data_platform.processes import running_address
+
+    environment = current_environment()
+    if everything and units:
+        raise UsageError("--all is given, and units are named", fix="use one of them", anchor="deployments")
+    limits = read_duration(wait_limit), read_duration(drain_limit)
+    smokes = tuple(read_smoke(each) for each in smoke or [])
+    address = running_platform(running_address(environment))
+    chosen = chosen_units(environment, address, units or [], everything=everything)
+    if not chosen:
+        print("[]" if as_json else "nothing to deploy: every unit is served as it is on disk")
+        return
+    names = tuple(unit.card.name for unit in chosen)
+    for each in smokes:
+        if each.unit not in names:
+            raise UsageError(f"the smoke run {each} is of no unit that is deployed", anchor="deployments")
+    scopes = (EVERYTHING,) if everything else names
+    with platform_holds(environment) as holds:
+        if forecast:
+            _forecast(environment, holds, address, scopes, chosen, as_json=as_json)
+            return
+        if take_up_new(environment, address, chosen):
+            print("the running platform has taken up units that were added or removed", file=sys.stderr, flush=True)
+        request = Request(
+            units=tuple(chosen),
+            scopes=scopes,
+            owner=f"{getpass.getuser()}@{socket.gethostname()}",
+            reason=" ".join((reason or "").split()) or f"deployment of {', '.join(names)}",
+            link=link,
+            smoke=smokes,
+            allow=frozenset(allow or ()),
+            wait_limit=limits[0],
+            drain_limit=limits[1],
+        )
+        deployer = Deployer(
+            *(environment, holds, address, request),
+            told=lambda taken: tell_waiting_runs(environment, holds, taken),
+            tell=lambda line: print(line, file=sys.stderr, flush=True),
+        )
+        # what a pipeline or a service manager sends must give back the hold, as Ctrl-C does
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        deployer.deploy()
+        done = Ledger(holds.database).get(deployer.number)
+        print_deployment(done, as_json=as_json)
+    if done.outcome is not Outcome.SUCCEEDED:
+        raise DeploymentError(f"deployment {done.id} {str(done.outcome).replace('_', ' ')}: {done.cause}")
+
+
+@app.command()
+def history(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, at most.")] = 20, as_json: Json = False
+) -> None:
+    """List the latest deployments, newest first, whatever became of them.
+
+    [bold]Example:[/bold] dp deploy history --limit 5
+    """
+    from data_platform.deployments.ledger import Ledger
+
+    with platform_holds(current_environment()) as holds:
+        ledger = Ledger(holds.database)
+        ledger.end_dead()
+        rows = [deployment.as_row() for deployment in ledger.history(limit)]
+    if rows or as_json:
+        print_rows(rows, as_json=as_json)
+    else:
+        typer.echo("nothing was deployed yet")
+
+
+@app.command()
+def show(
+    deployment: Annotated[str, typer.Argument(metavar="ID", help="Number, as in `dp deploy history`.")],
+    as_json: Json = False,
+) -> None:
+    """Show everything the ledger knows of a deployment: commits, versions, changesets, phases, cause.
+
+    [bold]Example:[/bold] dp deploy show 12
+    """
+    from data_platform.deployments.ledger import Ledger
+
+    if not deployment.isdecimal() or len(deployment) > 18:
+        raise UsageError(
+            f"{deployment!r} is no number of a deployment", fix="see `dp deploy history`", anchor="deployments"
+        )
+    with platform_holds(current_environment()) as holds:
+        ledger = Ledger(holds.database)
+        ledger.end_dead()
+        print_deployment(ledger.get(int(deployment)), as_json=as_json)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show what each unit serves and should serve, and unsettled deployments; exit code 1 if one needs a person.
+
+    [bold]Example:[/bold] dp deploy status
+    """
+    from data_platform.deployments.choosing import unit_rows
+    from data_platform.deployments.ledger import Ledger
+    from data_platform.processes import running_address
+    from data_platform.units.graphql import Webserver
+    from data_platform.units.unit import sound_units
+
+    environment = current_environment()
+    address = running_address(environment)
+    with platform_holds(environment) as holds:
+        ledger = Ledger(holds.database)
+        ledger.end_dead()
+        open_ones = ledger.unsettled()
+        rows = unit_rows(Webserver(address) if address else None, sound_units(environment), ledger.deployed())
+    if as_json:
+        print(json.dumps({"units": rows, "unsettled": [each.as_document() for each in open_ones]}, indent=2))
+    else:
+        print_rows(rows, as_json=False)
+        for each in open_ones:
+            print_deployment(each, as_json=False)
+    if any(each.state in ("abandoned", "rollback_failed") for each in open_ones):
+        raise typer.Exit(1)
+
+
+def _forecast(
+    environment: Environment, holds: Any, address: str, scopes: Sequence[str], chosen: Any, *, as_json: bool
+) -> None:
+    from data_platform.deployments.foresee import foresee
+    from data_platform.deployments.validation import validate
+
+    print_forecast(foresee(holds, address, scopes, validate(environment, chosen)), as_json=as_json)

@@ -1,0 +1,50 @@
+"""What is entered in the ledger when a deployment begins, and who gives way to whom in the line."""
+
+from collections.abc import Iterable, Sequence
+
+from data_platform.deployments.deployment import Asked
+from data_platform.deployments.request import Request
+from data_platform.deployments.served import served_version
+from data_platform.deployments.source import source_of
+from data_platform.environment import Environment
+from data_platform.gate import Hold, Phase
+from data_platform.units.graphql import Webserver
+
+
+def asked_of(environment: Environment, webserver: Webserver, request: Request) -> Asked:
+    """What is asked for, with the versions and commits of this moment.
+
+    Raises:
+        QueueError: the platform does not answer.
+    """
+    units, source = request.units, source_of(request.units)
+    served = {unit.card.name: served_version(webserver, unit.card.name) for unit in units}
+    return Asked(
+        units=request.names,
+        environment=str(environment.name),
+        owner=request.owner,
+        reason=request.reason,
+        link=request.link,
+        commit=source.commit,
+        uncommitted=source.uncommitted,
+        submodules=source.submodules,
+        before={name: version for name, version in served.items() if version},
+        after={unit.card.name: unit.version() for unit in units},
+        manifests={unit.card.name: unit.project.fingerprint() for unit in units},
+    )
+
+
+def newer_deployment(standing: Iterable[Hold], number: int, scopes: Sequence[str]) -> int | None:
+    """The newest deployment that waits in line for just what this one waits for, if it is newer. Pure.
+
+    Args:
+        standing: holds that are live or in line.
+        number: of the deployment that waits.
+        scopes: what it waits for.
+    """
+    asked: dict[int, set[str]] = {}
+    for hold in standing:
+        if hold.phase == Phase.WAITING and hold.deployment and hold.deployment.isdecimal():
+            asked.setdefault(int(hold.deployment), set()).add(str(hold.scope))
+    newer = [other for other, held in asked.items() if other > number and held == set(scopes)]
+    return max(newer, default=None)

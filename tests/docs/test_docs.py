@@ -77,7 +77,8 @@ def mistake_in_dp(words: list[str]) -> str | None:
     while isinstance(command, click.Group):
         if not rest:
             return None
-        word = rest.pop(0)
+        default = getattr(command, "default", None)  # the command whose name may be left out
+        word = default if default and rest[0] not in command.commands else rest.pop(0)
         if word.startswith("-"):
             known = {name for parameter in command.params for name in parameter.opts}
             return None if word in known else f"No such option: {word}"

@@ -10,7 +10,8 @@ from data_platform.schema.names import Names, Tables, folded, quoted
 from data_platform.schema.postgres_session import Session, code_of
 
 _TYPES = {"timestamp": "TIMESTAMP WITHOUT TIME ZONE", "integer": "INTEGER"}
-_MADE_MEANWHILE = ("42P07", "23505", "42P06")  # duplicate table, its row in the catalogue, duplicate schema
+# duplicate table, type, schema, or a row of those in the catalogue
+_MADE_MEANWHILE = ("42P07", "42710", "42P06", "23505")
 _NO_PRIVILEGE = "42501"
 
 

@@ -73,15 +73,14 @@ def liquibase_takes(url: str) -> int:
         connection.close()
 
 
-@pytest.mark.parametrize("at_once", [2, 4])
-def test_of_deploys_at_once_one_works_and_the_others_find_nothing_to_do(url: str, tmp_path: Path, at_once: int) -> None:
+def test_of_deploys_at_once_one_works_and_the_others_find_nothing_to_do(url: str, tmp_path: Path) -> None:
     wait = "SELECT pg_sleep(0.3);" if url.startswith("postgresql") else "SELECT sum(range) FROM range(30000000);"
     text = "".join(f"--changeset a:{n}\nCREATE TABLE t{n} (id int);\n{wait}\n" for n in range(4))
     written(tmp_path, text)
-    deploys = [started(url, tmp_path) for _ in range(at_once)]
+    deploys = [started(url, tmp_path) for _ in range(3)]
     outputs = [deploy.communicate(timeout=60)[0] for deploy in deploys]
-    assert [deploy.returncode for deploy in deploys] == [0] * at_once, outputs
-    assert sorted(output.splitlines()[-1] for output in outputs) == ["ran 0"] * (at_once - 1) + ["ran 4"]
+    assert [deploy.returncode for deploy in deploys] == [0] * 3, outputs
+    assert sorted(output.splitlines()[-1] for output in outputs) == ["ran 0", "ran 0", "ran 4"]
     assert rows(url) == [(str(n), n + 1, "EXECUTED") for n in range(4)]
     assert not locked(url)
 
@@ -197,7 +196,7 @@ def test_a_killed_deploy_frees_the_lock_by_itself(url: str, tmp_path: Path) -> N
 def test_while_a_statement_of_a_killed_deploy_still_runs_others_are_kept_out(postgres: str, tmp_path: Path) -> None:
     deploy_text(postgres, tmp_path, ONE)
     # a server that does not look after its clients: the statement runs to its end
-    text = "SET client_connection_check_interval = 0;\nSELECT pg_sleep(4);\n"
+    text = "SET client_connection_check_interval = 0;\nSELECT pg_sleep(2.5);\n"
     written(tmp_path, f"{ONE}--changeset a:2\n{text}")
     deploy = started(postgres, tmp_path)
     soon(lambda: runs(postgres, "pg_sleep"))
@@ -377,7 +376,7 @@ def test_the_tables_may_be_made_by_liquibase_at_the_same_moment(postgres: str, t
             cursor.execute("INSERT INTO databasechangeloglock (ID, LOCKED) VALUES (1, FALSE)")
         connection.close()
 
-    for _ in range(5):
+    for _ in range(10):
         other = threading.Thread(target=liquibase)
         other.start()
         begin.wait()

@@ -102,11 +102,15 @@ def test_a_change_in_use_is_not_waited_for_for_ever(cluster: Cluster):
     cluster.settle("schemas: [{name: marts}]\nviews: [{name: marts.v, definition: select 1 as x}]")
     reader = psycopg2.connect(cluster.url)
     reader.cursor().execute("SELECT * FROM marts.v")
+    cluster.write("views: [{name: marts.v, deleted: true}]\nroles: [{name: '@r'}]")
     began = time.monotonic()
     with pytest.raises(DatabaseError, match=r"drop view marts\.v: others are using it -> nothing of it stays"):
-        cluster.apply("views: [{name: marts.v, deleted: true}]\nroles: [{name: '@r'}]", "drop")
+        cluster.apply(None, "drop", url=f"{cluster.url}&options=-c%20lock_timeout%3D300ms")
+    assert time.monotonic() - began < 3
+    with pytest.raises(DatabaseError, match="others are using it"):
+        cluster.apply(None, "drop")
+    assert 5 < time.monotonic() - began < 15
     reader.close()
-    assert time.monotonic() - began < 15
     assert not cluster.has_role(cluster.name("@r"))
 
 

@@ -163,6 +163,6 @@ def test_trying_views_waits_for_nobody_and_keeps_nobody_waiting(cluster: Cluster
     reader.cursor().execute("SELECT * FROM marts.a")  # and the transaction stays open
     assert steps(cluster.plan(two(a="select 1 as x, 2 as y, 3 as z"))) == ["replace view marts.a"]
     with pytest.raises(DataPlatformError, match=r"replace view marts.a: others are using it"):
-        cluster.apply()
+        cluster.apply(url=f"{cluster.url}&options=-c%20lock_timeout%3D300ms")
     reader.close()
     cluster.settle(two(a="select 1 as x, 2 as y, 3 as z"))

@@ -26,8 +26,9 @@ class Wanted:
     """An object under management.
 
     Args:
-        properties: only what was given; a view's `definition` is what the database would say of it, once known.
+        properties: only what was given; a view's `definition` is what the database would say of it, once asked.
         source: a view's SQL as written.
+        redefine: whether a view's SQL is another one than in the database; None until the database was asked.
         reads: views of the same files that a view's SQL names.
         heir: the role that becomes owner of what a dropped one owns.
     """
@@ -40,6 +41,7 @@ class Wanted:
     deleted: bool = False
     released: bool = False
     source: str = ""
+    redefine: bool | None = None
     reads: frozenset[Name] = frozenset()
     heir: str | None = None
 

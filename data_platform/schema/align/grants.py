@@ -11,6 +11,15 @@ from data_platform.schema.align.draft import Consent, Draft, refusal
 from data_platform.schema.align.names import PUBLIC, AllIn, Future, Kind, Securable, Target
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A revoke that is to be put in order."""
+
+    revoke: Revoke
+    reason: str
+    origin: Origin
+
+
 @dataclass
 class _Pair:
     """What one role shall hold on one thing, from all entries that speak of them."""
@@ -28,18 +37,18 @@ def settle_grants(draft: Draft) -> None:
         AlignError: an object or role is not there, entries contradict each other, or somebody passed on what is taken.
     """
     pairs = _pairs(draft)
-    revokes: list[tuple[Revoke, str]] = []
+    revokes: list[_Planned] = []
     for (on, grantee), pair in pairs.items():
         if grantee == _owner(draft, on):
             continue  # an owner may do everything by being owner
-        held = [each for each in draft.state.grants if (each.on, each.grantee) == (on, grantee)]
+        held = draft.state.grants.on(on, grantee)
         for grant in _missing(on, grantee, pair, held):
             draft.add(grant, f"wanted in {pair.origin}")
         reason = f"deleted in {pair.deleted}" if pair.deleted else f"not in {pair.origin}"
-        revokes += [(revoke, reason) for revoke in _surplus(on, grantee, pair, held)]
+        revokes += [_Planned(revoke, reason, pair.origin) for revoke in _surplus(on, grantee, pair, held)]
     revokes += _of_others(draft, pairs)
-    for revoke, reason in _passed_on_first(draft, revokes):
-        draft.add(revoke, reason, Consent.REVOKE)
+    for each in _passed_on_first(draft, revokes):
+        draft.add(each.revoke, each.reason, Consent.REVOKE)
 
 
 def _pairs(draft: Draft) -> dict[tuple[Securable, str], _Pair]:
@@ -116,50 +125,55 @@ def _surplus(on: Securable, grantee: str, pair: _Pair, held: Iterable[Held]) -> 
             yield Revoke(on, grantee, tuple(sorted(privileges)), grantor, only_option)
 
 
-def _of_others(draft: Draft, pairs: dict[tuple[Securable, str], _Pair]) -> list[tuple[Revoke, str]]:
+def _of_others(draft: Draft, pairs: dict[tuple[Securable, str], _Pair]) -> list[_Planned]:
     """What roles hold that are not listed, on things that are exclusive."""
     found = []
     for what, origin in draft.desired.exclusive.items():
         for on in _all_in(draft, what) if isinstance(what, AllIn) else [what]:
             owner = _owner(draft, on)
-            others = sorted({each.grantee for each in draft.state.grants if each.on == on} - {owner})
+            others = sorted({each.grantee for each in draft.state.grants.on(on)} - {owner})
             for grantee in others:
                 if (on, grantee) in pairs:
                     continue
-                held = [each for each in draft.state.grants if (each.on, each.grantee) == (on, grantee)]
+                held = draft.state.grants.on(on, grantee)
                 who = "everybody (public)" if grantee == PUBLIC else grantee
                 reason = f"exclusive in {origin}, and {who} is not listed"
-                found += [(revoke, reason) for revoke in _surplus(on, grantee, _Pair(origin), held)]
+                found += [_Planned(revoke, reason, origin) for revoke in _surplus(on, grantee, _Pair(origin), held)]
     return found
 
 
-def _passed_on_first(draft: Draft, revokes: list[tuple[Revoke, str]]) -> list[tuple[Revoke, str]]:
+def _passed_on_first(draft: Draft, revokes: list[_Planned]) -> list[_Planned]:
     """The revokes so that what a role passed on is taken before what it passed on itself."""
-    ordered: list[tuple[Revoke, str]] = []
+    ordered: list[_Planned] = []
     left = list(revokes)
     while left:
-        blocked_by = {(r.on, r.grantor, privilege) for r, _ in left for privilege in r.privileges if r.grantor}
-        free = [
-            each for each in left if not any((each[0].on, each[0].grantee, p) in blocked_by for p in each[0].privileges)
-        ]
-        ordered += free or left
-        left = [each for each in left if each not in free] if free else []
-    taken = {(r.on, r.grantee, p, r.grantor) for r, _ in revokes for p in r.privileges if not r.only_grant_option}
-    for revoke, _ in ordered:
-        for held in draft.state.grants:
-            passed_on = held.on == revoke.on and held.grantor == revoke.grantee and held.privilege in revoke.privileges
-            if passed_on and (held.on, held.grantee, held.privilege, held.grantor) not in taken:
-                raise _still_passed_on(draft, revoke, held)
+        passed_on = {(each.revoke.on, each.revoke.grantor, p) for each in left for p in each.revoke.privileges}
+        free: list[_Planned] = []
+        waiting: list[_Planned] = []
+        for each in left:
+            own = {(each.revoke.on, each.revoke.grantee, privilege) for privilege in each.revoke.privileges}
+            (waiting if own & passed_on else free).append(each)
+        ordered += free or waiting
+        left = waiting if free else []
+    _refuse_passed_on(draft, ordered)
     return ordered
 
 
-def _still_passed_on(draft: Draft, revoke: Revoke, held: Held) -> Exception:
-    pair = next((wanted.origin for wanted in draft.desired.grants if wanted.on == revoke.on), Origin("the database"))
-    return refusal(
-        f"{held.privilege} on {revoke.on} cannot be taken from {revoke.grantee}, who has passed it to {held.grantee}",
-        pair,
-        fix=f"list {held.grantee} with what it shall have, or say `exclusive: true`",
-    )
+def _refuse_passed_on(draft: Draft, revokes: list[_Planned]) -> None:
+    """Raise when somebody keeps what a role passed on that shall have it, or the right to pass it on, no more."""
+    whole = [each.revoke for each in revokes if not each.revoke.only_grant_option]
+    taken = {(each.on, each.grantee, p, each.grantor) for each in whole for p in each.privileges}
+    for each in revokes:
+        revoke = each.revoke
+        for held in draft.state.grants.on(revoke.on):
+            depends = held.grantor == revoke.grantee and held.privilege in revoke.privileges
+            if depends and (held.on, held.grantee, held.privilege, held.grantor) not in taken:
+                raise refusal(
+                    f"{held.privilege} on {revoke.on} cannot be taken from {revoke.grantee}, "
+                    f"who has passed it to {held.grantee}",
+                    each.origin,
+                    fix=f"list {held.grantee} with what it shall have, or say `exclusive: true`",
+                )
 
 
 def _owner(draft: Draft, on: Securable) -> str | None:

@@ -25,8 +25,9 @@ _KEY = int.from_bytes(hashlib.sha256(OURS.encode()).digest()[:8], "big", signed=
 _LOCK_NOT_AVAILABLE = "55P03"
 # a change that cannot begin keeps everybody behind it waiting: better give up and try again
 _LOCK_TIMEOUT = "5s"
-# so that names mean what they say, whoever connects
-_BEGIN = f"BEGIN; SET LOCAL search_path = ''; SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"
+# without a search path names mean what they say, whoever connects; a lock_timeout that somebody has set stays
+_BEGIN = f"""BEGIN; SET LOCAL search_path = '';
+SELECT set_config('lock_timeout', '{_LOCK_TIMEOUT}', true) WHERE current_setting('lock_timeout') = '0'"""
 
 
 class PostgresEngine:

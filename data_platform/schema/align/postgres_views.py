@@ -36,7 +36,8 @@ from data_platform.schema.postgres_session import Session, code_of
 _SCRATCH: Name = ("pg_temp", "dp_schema_align")
 _OTHER_COLUMNS = "42P16"  # replacing a view cannot take or change its columns
 _BUSY = "55P03"
-_LOCK_TIMEOUT = "1s"  # whoever comes while we wait, waits for us
+# whoever comes while we wait, waits for us
+_HURRY = "SELECT set_config('lock_timeout', '1s', true) WHERE current_setting('lock_timeout')::interval > '1 s'"
 
 
 def with_views(session: Session, sql: PostgresSql, desired: Desired, actual: Actual) -> Desired:
@@ -67,7 +68,7 @@ class _Trial:
         self._real = False
 
     def of(self, wanted: Wanted) -> Wanted:
-        """The view with its SQL as the database would tell it; exactly what it tells now if they are the same."""
+        """The view with its SQL and columns as the database would tell them, and whether that is something else."""
         try:
             then = None if self._real or self._needs_others_first(wanted) else self._try(wanted)
         except DatabaseError as error:
@@ -78,14 +79,12 @@ class _Trial:
         if then is None:
             self._make_real()
             now, then = self._replaced(wanted)
-        if now is None or now.get("definition") != then["definition"]:
+        # texts of before and after a rename are not comparable: what counts is the view as it is by then
+        redefine = now is None or now.get("definition") != then["definition"]
+        if redefine:
             grown = now is not None and _columns(then)[: len(_columns(now))] == _columns(now)
             self._changed[wanted.target.name] = wanted, grown
-        else:
-            # its schema may be about to be renamed: what it tells now need not be what it will tell
-            before = self._actual.objects.get(wanted.target)
-            then = {**then, "definition": before["definition"]} if before else then
-        return replace(wanted, properties={**wanted.properties, **_kept(then)})
+        return replace(wanted, redefine=redefine, properties={**wanted.properties, **_kept(then)})
 
     def _needs_others_first(self, wanted: Wanted) -> bool:
         if self._before:
@@ -105,7 +104,7 @@ class _Trial:
         if self._real:
             return
         self._real = True
-        self._session.query(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        self._session.query(_HURRY)
         for change in self._before:
             for statement in self._sql.statements(change):
                 try:

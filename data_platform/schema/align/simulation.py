@@ -1,10 +1,9 @@
 """Live state as it becomes, change by change: what the planner looks at, so that each step builds on those before."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from data_platform.schema.align.actual import Actual, Held, Member, Tie
-from data_platform.schema.align.belonging import creator_of, goes_with, is_on, lies_in, renamed
+from data_platform.schema.align.belonging import creator_of, goes_with, lies_in
 from data_platform.schema.align.changes import (
     DEFAULTS,
     AddMember,
@@ -24,7 +23,9 @@ from data_platform.schema.align.changes import (
 )
 from data_platform.schema.align.desired import Value
 from data_platform.schema.align.dialect import Dialect
-from data_platform.schema.align.names import EVERYWHERE, PUBLIC, RELATIONS, Future, Kind, Name, Securable, Target
+from data_platform.schema.align.holdings import Holdings
+from data_platform.schema.align.names import EVERYWHERE, PUBLIC, RELATIONS, Future, Kind, Name, Target
+from data_platform.schema.align.renaming import rename
 
 
 class Simulation:
@@ -43,7 +44,7 @@ class Simulation:
         self.objects: dict[Target, dict[str, Value]] = {key: dict(value) for key, value in actual.objects.items()}
         self.managed = dict(actual.managed)
         self.members = dict.fromkeys(actual.members)
-        self.grants = dict.fromkeys(actual.grants)
+        self.grants = Holdings(actual.grants)
         self.read_by = dict(actual.read_by)
         self.ties = dict(actual.ties)
 
@@ -76,7 +77,7 @@ class Simulation:
             case Alter(target, key, value):
                 self.objects[target][key] = value
             case Rename(target, _):
-                self._rename(target, change.renamed)
+                rename(self, target, change.renamed)
             case Drop(target):
                 self._drop(target)
             case Reassign(role, heir):
@@ -119,25 +120,23 @@ class Simulation:
         # a view is made by who applies, and handed over; a schema is its owner's from the beginning
         maker = self._began.applier if target.kind in RELATIONS else owner
         for privilege in self.dialect.public_at_first.get(target.kind, ()):
-            self.grants[Held(target, PUBLIC, privilege)] = None
+            self.grants.add(Held(target, PUBLIC, privilege))
         on = self.dialect.grant_target(target)
-        for held in list(self.grants):
+        for held in self.grants.rules():
             rule = held.on
             if not isinstance(rule, Future) or rule.kind is not on.kind or rule.creator not in (None, maker):
                 continue
             if rule.schema in (target.schema, EVERYWHERE) and held.grantee != owner:
-                self.grants[Held(on, held.grantee, held.privilege, held.grantable)] = None
+                self.grants.add(Held(on, held.grantee, held.privilege, held.grantable))
 
     def _own(self, target: Target, owner: str) -> None:
         """The new owner holds all by being owner; what it gave before, the owner has given now."""
         self.objects[target]["owner"] = owner
-        kept: dict[Held, None] = {}
-        for held in self.grants:
-            if not is_on(held.on, target):
-                kept[held] = None
-            elif held.grantee != owner:
-                kept[replace(held, grantor=None) if held.grantor == owner else held] = None
-        self.grants = kept
+        for held in self.grants.on(self.dialect.grant_target(target)):
+            if owner in (held.grantee, held.grantor):
+                self.grants.remove(held)
+            if held.grantor == owner != held.grantee:
+                self.grants.add(replace(held, grantor=None))
 
     def _drop(self, target: Target) -> None:
         inside = [each for each in (*self.objects, *self.managed) if lies_in(each, target)]
@@ -146,11 +145,11 @@ class Simulation:
             self.managed.pop(each, None)
             self.read_by.pop(each, None)
             self._reads(each, frozenset())
-        self.grants = {held: None for held in self.grants if not goes_with(held.on, target)}
+        self.grants.change(lambda held: None if goes_with(held.on, target) else held)
         if target.kind is Kind.ROLE:
             role = target.name[0]
             self.members = {m: None for m in self.members if m.role != role and m.member != target}
-            self.grants = {held: None for held in self.grants if role not in (held.grantee, creator_of(held.on))}
+            self.grants.change(lambda held: None if role in (held.grantee, creator_of(held.on)) else held)
 
     def _reads(self, view: Target, reads: frozenset[Name]) -> None:
         for other, readers in list(self.read_by.items()):
@@ -163,20 +162,18 @@ class Simulation:
         for privilege in change.privileges:
             without = Held(change.on, change.grantee, privilege)
             grantable = replace(without, grantable=True)
-            if change.grantable or grantable in self.grants:
-                self.grants.pop(without, None)
-                self.grants[grantable] = None
-            else:
-                self.grants[without] = None
+            if change.grantable:
+                self.grants.remove(without)
+                self.grants.add(grantable)
+            elif grantable not in self.grants:
+                self.grants.add(without)
 
     def _revoke(self, change: Revoke) -> None:
         for privilege in change.privileges:
             held = Held(change.on, change.grantee, privilege, grantor=change.grantor)
-            had = [each for each in (held, replace(held, grantable=True)) if each in self.grants]
-            for each in had:
-                del self.grants[each]
-            if change.only_grant_option and had:
-                self.grants[held] = None
+            had = [self.grants.remove(each) for each in (held, replace(held, grantable=True))]
+            if change.only_grant_option and any(had):
+                self.grants.add(held)
 
     def _remove_member(self, change: RemoveMember) -> None:
         for each in list(self.members):
@@ -190,43 +187,3 @@ class Simulation:
                     self.members[replace(each, inherit=False)] = None
                 case "set":
                     self.members[replace(each, set_role=False)] = None
-
-    def _rename(self, old: Target, new: Target) -> None:
-        def target(each: Target) -> Target:
-            return renamed(each, old, new)
-
-        role = (old.name[0], new.name[0]) if old.kind is Kind.ROLE else None
-
-        def who(name: str | None) -> str | None:
-            return role[1] if role and name == role[0] else name
-
-        def on(each: Securable) -> Securable:
-            if isinstance(each, Target):
-                return target(each)
-            schema = target(Target(Kind.SCHEMA, each.schema)).name
-            return Future(each.kind, schema, who(each.creator))
-
-        self._rename_everywhere(target, who, on)
-
-    def _rename_everywhere(
-        self,
-        target: Callable[[Target], Target],
-        who: Callable[[str | None], str | None],
-        on: Callable[[Securable], Securable],
-    ) -> None:
-        objects = {}
-        for key, properties in self.objects.items():
-            owner = properties.get("owner")
-            objects[target(key)] = properties | ({"owner": str(who(str(owner)))} if owner is not None else {})
-        self.objects = objects
-        self.managed = {target(key): alignment for key, alignment in self.managed.items()}
-        self.members = {
-            replace(m, role=str(who(m.role)), member=target(m.member), grantor=who(m.grantor)): None
-            for m in self.members
-        }
-        self.grants = {
-            replace(held, on=on(held.on), grantee=str(who(held.grantee)), grantor=who(held.grantor)): None
-            for held in self.grants
-        }
-        self.read_by = {target(view): frozenset(map(target, readers)) for view, readers in self.read_by.items()}
-        self.ties = {target(key): ties for key, ties in self.ties.items()}

@@ -68,6 +68,8 @@ def dependents_first(draft: Draft, views: Iterable[Target]) -> list[Target]:
 
 
 def _differs(draft: Draft, wanted: Wanted) -> bool:
+    if wanted.redefine is not None:
+        return wanted.redefine
     return draft.state.objects[wanted.target].get("definition") != wanted.properties.get("definition")
 
 
@@ -120,7 +122,7 @@ def _drop_for_now(
 ) -> tuple[dict[str, Value], Sequence[Held], str]:
     properties = draft.state.objects[target]
     on = draft.desired.dialect.grant_target(target)
-    held = [each for each in draft.state.grants if each.on == on]
+    held = draft.state.grants.on(on)
     reason = f"made anew, for {_shape_change(draft, views[target])}"
     draft.add(Drop(target), reason, Consent.DROP)
     return properties, held, reason

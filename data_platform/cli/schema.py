@@ -102,7 +102,7 @@ def status(target: Target, as_json: Json = False) -> None:
 def sql(target: Target) -> None:
     """Print the SQL that a deploy would run, for reading or for running by hand. Writes nothing.
 
-    [bold]Example:[/bold] dp schema sql --unit operations > deploy.sql
+    [bold]Example:[/bold] dp schema sql --unit operations
     """
     from data_platform.schema.opening import opened
     from data_platform.schema.plan import make_plan, refuse_edits

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -20,36 +21,33 @@ CHANGESETS = 1000
 ROUNDS = 5
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One command: seconds of wall time, MiB at most resident."""
-
-    seconds: float
-    memory: float
-
-
 def run() -> list[Result]:
     """Deploy 1,000 changesets of two statements each, first and again; then ours alone with 100 and 10,000."""
     real = fetched()
     with tempfile.TemporaryDirectory(prefix="dp-bench-") as name, server() as url:
         folder = Path(name)
         write_changelog(folder / "v.sql", CHANGESETS)
+        real_one, our_one = theirs(real, url), ours(url)
         first_ours, first_real, again_ours, again_real = [], [], [], []
         for _ in range(ROUNDS):
             empty(url)
-            first_real.append(theirs(real, folder, url))
-            again_real.append(theirs(real, folder, url))
+            first_real.append(seconds_of(real_one, folder))
+            again_real.append(seconds_of(real_one, folder))
             empty(url)
-            first_ours.append(ours(folder, url))
-            again_ours.append(ours(folder, url))
+            first_ours.append(seconds_of(our_one, folder))
+            again_ours.append(seconds_of(our_one, folder))
+        empty(url)
+        memory_real = [peak_memory(real_one, folder), peak_memory(real_one, folder)]
+        empty(url)
+        memory_ours = [peak_memory(our_one, folder), peak_memory(our_one, folder)]
         growth = growing(folder, url)
     note = f"{CHANGESETS:,} changesets, medians of {ROUNDS}, whole commands"
-    peak = f"{note}, peak resident"
+    peak = f"{CHANGESETS:,} changesets, peak resident"
     return [
-        Result("no-op deploy", seconds(again_ours), seconds(again_real), "s", 1 / 20, note),
-        Result("first deploy", seconds(first_ours), seconds(first_real), "s", 1 / 3, note),
-        Result("memory of a no-op deploy", memory(again_ours), memory(again_real), "MiB", 1 / 5, peak),
-        Result("memory of a first deploy", memory(first_ours), memory(first_real), "MiB", 1 / 5, peak),
+        Result("no-op deploy", median(again_ours), median(again_real), "s", 1 / 20, note),
+        Result("first deploy", median(first_ours), median(first_real), "s", 1 / 3, note),
+        Result("memory of a no-op deploy", memory_ours[1], memory_real[1], "MiB", 1 / 5, peak),
+        Result("memory of a first deploy", memory_ours[0], memory_real[0], "MiB", 1 / 5, peak),
         Result(
             "growth from 100 to 10,000 changesets",
             growth[10_000] / growth[100],
@@ -79,7 +77,7 @@ def growing(folder: Path, url: str) -> dict[int, float]:
     for count in (100, 10_000):
         write_changelog(folder / "v.sql", count)
         empty(url)
-        found[count] = ours(folder, url).seconds
+        found[count] = seconds_of(ours(url), folder)
     return found
 
 
@@ -96,34 +94,49 @@ def empty(url: str) -> None:
     connection.close()
 
 
-def ours(folder: Path, url: str) -> Measured:
+@dataclass(frozen=True)
+class Command:
+    """A command line, and the variables it needs."""
+
+    words: list[str]
+    variables: dict[str, str]
+
+    def start(self, folder: Path) -> subprocess.Popen[bytes]:
+        """Start it; it says nothing."""
+        return subprocess.Popen(
+            self.words,
+            cwd=folder,
+            env=os.environ | self.variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def ours(url: str) -> Command:
     """`dp schema deploy`."""
-    return measured([str(DP), "schema", "deploy", "--changelog", "v.sql", "--database", url], folder)
+    return Command([str(DP), "schema", "deploy", "--changelog", "v.sql", "--database", url], {})
 
 
-def theirs(real: Liquibase, folder: Path, url: str) -> Measured:
+def theirs(real: Liquibase, url: str) -> Command:
     """The real one's `update`, as its documentation runs it."""
     password = unquote(urlsplit(url).password or "none")
-    return measured(real.command(url, "--changelog-file=v.sql", "update"), folder, LIQUIBASE_COMMAND_PASSWORD=password)
+    return Command(real.command(url, "--changelog-file=v.sql", "update"), {"LIQUIBASE_COMMAND_PASSWORD": password})
 
 
-def measured(command: list[str], folder: Path, **variables: str) -> Measured:
-    """Run a command to its end."""
+def seconds_of(command: Command, folder: Path) -> float:
+    """Wall time of a whole command."""
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=folder, env=os.environ | variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, command
-    return Measured(time.perf_counter() - began, usage.ru_maxrss / 1024)
+    assert command.start(folder).wait() == 0, command.words
+    return time.perf_counter() - began
 
 
-def seconds(values: list[Measured]) -> float:
-    """The median of the seconds."""
-    return median([each.seconds for each in values])
-
-
-def memory(values: list[Measured]) -> float:
-    """The median of the memory."""
-    return median([each.memory for each in values])
+def peak_memory(command: Command, folder: Path) -> float:
+    """MiB at most resident. Read while it runs: what the system tells at its end counts what it was forked from."""
+    process, most = command.start(folder), 0
+    while process.poll() is None:
+        with suppress(OSError, IndexError):
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            most = max(most, int(status.split("VmHWM:")[1].split()[0]))
+        time.sleep(0.002)
+    assert process.returncode == 0, command.words
+    return most / 1024

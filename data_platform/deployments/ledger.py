@@ -12,7 +12,7 @@ from data_platform.deployments import rows
 from data_platform.deployments.deployment import SILENCE, Asked, Deployment
 from data_platform.deployments.errors import DeploymentError, DeploymentLostError
 from data_platform.deployments.phases import HARMLESS, Outcome, Phase
-from data_platform.deployments.tables import ensure_tables
+from data_platform.gate import ensure_tables
 from data_platform.instance.connections import Database
 
 T = TypeVar("T")

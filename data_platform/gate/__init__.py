@@ -19,6 +19,7 @@ from data_platform.gate.taking import LIFE
 if TYPE_CHECKING:
     from data_platform.gate.instance import refuse_if_held
     from data_platform.gate.notice import tell_waiting
+    from data_platform.gate.tables import ensure_tables
 
 __all__ = [
     "EVERYTHING",
@@ -36,6 +37,7 @@ __all__ = [
     "Phase",
     "Scope",
     "ScopeBusyError",
+    "ensure_tables",
     "holds_of_platform",
     "refuse_if_held",
     "tell_waiting",
@@ -45,7 +47,9 @@ _OF_DAGSTER = {"refuse_if_held": "instance", "tell_waiting": "notice"}
 
 
 def __getattr__(name: str) -> Any:
-    """Load Dagster only when a name that needs it is asked for."""
+    """Load Dagster and SQLAlchemy only when a name that needs them is asked for."""
     if name in _OF_DAGSTER:
         return getattr(importlib.import_module(f"data_platform.gate.{_OF_DAGSTER[name]}"), name)
+    if name == "ensure_tables":
+        return importlib.import_module("data_platform.gate.tables").ensure_tables
     raise AttributeError(name)

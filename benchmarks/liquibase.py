@@ -14,7 +14,6 @@ from urllib.parse import unquote, urlsplit
 VERSION = "4.28.1"  # the package; it holds Liquibase 4.28.0, the last that is free software is 4.33
 SHA512 = "UZCRA3wWYd57mt/fWkYZCpgOGrPWX/C6UGMd4uDCKxWA46Y6170Xq/YWDzMffNTKB61aMNkHCxvXrx/Ps5XINg=="
 CACHE = Path(tempfile.gettempdir()) / f"data-platform-liquibase-{VERSION}-{os.getuid()}"
-MAIN = "liquibase.integration.commandline.LiquibaseCommandLine"
 
 
 def missing() -> str | None:
@@ -28,17 +27,17 @@ class Liquibase:
     """The real one.
 
     Args:
-        libraries: folder of its jar files.
+        home: the folder of its launcher.
     """
 
-    libraries: Path
+    home: Path
 
     def command(self, url: str, *arguments: str) -> list[str]:
-        """The command line for a database (`postgresql://user:password@host:port/name`), with Java's usual settings."""
+        """The command line for a database (`postgresql://user:password@host:port/name`), by its launcher."""
         parts = urlsplit(url)
         address = f"jdbc:postgresql://{parts.hostname}:{parts.port}{parts.path}"
         return [
-            *("java", "-cp", f"{self.libraries}/*", MAIN),
+            *("bash", str(self.home / "liquibase")),
             *(f"--url={address}", f"--username={unquote(parts.username or '')}"),
             *("--search-path=.", "--headless=true", "--show-banner=false"),
             *arguments,
@@ -58,8 +57,8 @@ def fetched() -> Liquibase:
     Raises:
         RuntimeError: the package is not the one that is meant.
     """
-    libraries = CACHE / "package" / "dist" / "liquibase" / "internal" / "lib"
-    if not libraries.is_dir():
+    home = CACHE / "package" / "dist" / "liquibase"
+    if not home.is_dir():
         with tempfile.TemporaryDirectory() as folder:
             command = ["npm", "pack", "--silent", f"liquibase@{VERSION}"]
             subprocess.run(command, cwd=folder, check=True, capture_output=True)
@@ -74,4 +73,4 @@ def fetched() -> Liquibase:
                 part.rename(CACHE)
             except OSError:  # another process was first
                 shutil.rmtree(part)
-    return Liquibase(libraries)
+    return Liquibase(home)

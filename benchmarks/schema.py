@@ -103,10 +103,11 @@ class Command:
 
     def start(self, folder: Path) -> subprocess.Popen[bytes]:
         """Start it; it says nothing."""
+        usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return subprocess.Popen(
             self.words,
             cwd=folder,
-            env=os.environ | self.variables,
+            env=usual | self.variables,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -135,8 +136,14 @@ def peak_memory(command: Command, folder: Path) -> float:
     process, most = command.start(folder), 0
     while process.poll() is None:
         with suppress(OSError, IndexError):
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            most = max(most, int(status.split("VmHWM:")[1].split()[0]))
+            for pid in (process.pid, *_children(process.pid)):
+                status = Path(f"/proc/{pid}/status").read_text()
+                most = max(most, int(status.split("VmHWM:")[1].split()[0]))
         time.sleep(0.002)
     assert process.returncode == 0, command.words
     return most / 1024
+
+
+def _children(pid: int) -> list[str]:
+    """What a launcher started."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

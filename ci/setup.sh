@@ -81,4 +81,6 @@ log=$(install --require-hashes --compile-bytecode -r "$lock") ||
     fail "the packages of $lock cannot be installed ($(last_line "$log"))" "check the network and the free space, then run make again"
 log=$(install --no-deps --no-build-isolation --offline -e .) ||
     fail "this project cannot be installed ($(last_line "$log"))" "run make again; if that does not help, remove .venv first"
+# a quick command should not compile the project each time where Python may not write beside the sources
+.venv/bin/python -m compileall -q data_platform || true
 echo "$1 $inputs" >"$stamp"

@@ -1,9 +1,11 @@
 """The command `dp`: parse, call the core, print. Errors are one line; a traceback is a bug."""
 
+import gc
 import importlib
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import Annotated
 
 import click
@@ -21,12 +23,14 @@ ROOMS = {
 PLATFORM_COMMANDS = ("up", "down", "status", "logs")
 
 
-def application(only: str | None = None) -> typer.Typer:
+def application(only: Sequence[str] = ()) -> typer.Typer:
     """The command line.
 
     Args:
-        only: a room's name: the application has this room alone. None gives all of it.
+        only: the words of a call: where they begin with a room's name the application has this room alone, and of the
+            room only the command that they name. Nothing gives all of it.
     """
+    room, command = [*only, "", ""][:2]
     app = typer.Typer(
         name="dp",
         help="The data platform: business units, one Dagster, one delivery system.",
@@ -35,14 +39,25 @@ def application(only: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    if only is None:
+    if room not in ROOMS:
         platform = importlib.import_module("data_platform.cli.platform")
         for name in PLATFORM_COMMANDS:
             app.command()(getattr(platform, name))
     for name, module in ROOMS.items():
-        if only in (None, name):
-            app.add_typer(importlib.import_module(module).app, name=name)
+        if room == name or room not in ROOMS:
+            app.add_typer(_room(module, command), name=name)
     app.callback()(_dp)
+    return app
+
+
+def _room(module: str, command: str) -> typer.Typer:
+    room = importlib.import_module(module)
+    app: typer.Typer = room.app
+    commands: dict[str, str] = getattr(room, "COMMANDS", {})
+    if commands:
+        app.registered_commands.clear()  # of an earlier call in this process
+    for name in [command] if command in commands else commands:
+        app.command(name)(getattr(importlib.import_module(commands[name]), name))
     return app
 
 
@@ -64,6 +79,9 @@ def _dp(
 
 def main() -> None:
     """Run `dp` with the process's arguments; exit 0 (done), 1 (failed) or 2 (called wrongly)."""
+    gc.set_threshold(
+        50_000
+    )  # what a command makes it mostly needs until its end: looking for garbage early is idle work
     sys.exit(run(sys.argv[1:]))
 
 
@@ -72,8 +90,7 @@ def run(arguments: list[str]) -> int:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries say to programmers is nothing for the user
     try:
-        only = arguments[0] if arguments and arguments[0] in ROOMS else None
-        code = application(only)(arguments, prog_name="dp", standalone_mode=False)
+        code = application(arguments)(arguments, prog_name="dp", standalone_mode=False)
     except DataPlatformError as error:
         print(f"dp: {error}", file=sys.stderr)
         return error.exit_code

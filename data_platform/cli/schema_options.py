@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,13 @@ import typer
 from data_platform.errors import UsageError
 from data_platform.schema.names import Names
 from data_platform.schema.target import Target, unit_target
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LockWait = Annotated[
+    float, typer.Option("--lock-wait", min=0, help="Seconds to wait for somebody else's deploy; 0 does not wait.")
+]
+AsSql = Annotated[bool, typer.Option("--sql", help="Print the SQL, and do nothing.")]
+WAIT = 300.0
 
 _CHANGELOG = "A unit's changelog is its schema/ folder, and its database its warehouse."
 _PANEL = "What it is about"
@@ -195,3 +203,8 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise UsageError(f"--property {text!r} is not NAME=VALUE")
     return name.strip(), value
+
+
+def tell(line: str) -> None:
+    """Say a line beside the result."""
+    print(line, file=sys.stderr)

@@ -1,6 +1,5 @@
 """How `dp schema` prints plans, outcomes, histories and findings."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +176,8 @@ def _several(count: int, noun: str) -> str:
 
 
 def _print_json(data: Any) -> None:
+    import json
+
     print(json.dumps(data, indent=2, default=str))
 
 

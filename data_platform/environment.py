@@ -51,6 +51,22 @@ class Environment:
         """The folder that holds dagster.yaml and workspace.yaml."""
         return self.root / "dagster_home"
 
+    @property
+    def serves_checkout(self) -> bool:
+        """Whether a unit that was never deployed is served from the checkout, so that edits count when it is loaded."""
+        return self.name in (EnvironmentName.LOCAL, EnvironmentName.CI)
+
+    @property
+    def versions(self) -> Path:
+        """The folder with a folder of versions per unit."""
+        return self.state / "versions"
+
+    def root_of(self, path: Path) -> Path:
+        """The folder that a unit's files are named from: of the version that a path lies in, else of the repository."""
+        if path.is_relative_to(self.versions):
+            return self.versions.joinpath(*path.relative_to(self.versions).parts[:2])
+        return self.root
+
     def duckdb_file(self, unit: str) -> Path:
         """The unit's own DuckDB file in this environment."""
         return self.state / "warehouse" / self.name / f"{unit}.duckdb"

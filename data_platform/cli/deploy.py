@@ -1,9 +1,7 @@
 """`dp deploy`: bring units to the version on disk while the platform runs, without interrupting a run."""
 
-import getpass
 import json
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from data_platform.cli.deploy_output import print_deployment, print_forecast
+from data_platform.cli.deploy_settling import checkout, finish, read_number, resume, rollback, who
 from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json, print_rows
 from data_platform.environment import Environment, current_environment
@@ -68,9 +67,7 @@ def run(
     """
     from data_platform.deployments.choosing import chosen_units, running_platform, take_up_new
     from data_platform.deployments.deploy import Deployer
-    from data_platform.deployments.errors import DeploymentError
     from data_platform.deployments.ledger import Ledger
-    from data_platform.deployments.phases import Outcome
     from data_platform.deployments.request import Request
     from data_platform.deployments.smoke import read_smoke
     from data_platform.gate import EVERYTHING
@@ -101,7 +98,7 @@ def run(
         request = Request(
             units=tuple(chosen),
             scopes=scopes,
-            owner=f"{getpass.getuser()}@{socket.gethostname()}",
+            owner=who(),
             reason=" ".join((reason or "").split()) or f"deployment of {', '.join(names)}",
             link=link,
             smoke=smokes,
@@ -118,9 +115,7 @@ def run(
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         deployer.deploy()
         done = Ledger(holds.database).get(deployer.number)
-        print_deployment(done, as_json=as_json)
-    if done.outcome is not Outcome.SUCCEEDED:
-        raise DeploymentError(f"deployment {done.id} {str(done.outcome).replace('_', ' ')}: {done.cause}")
+    finish(done, as_json=as_json)
 
 
 @app.command()
@@ -154,14 +149,11 @@ def show(
     """
     from data_platform.deployments.ledger import Ledger
 
-    if not deployment.isdecimal() or len(deployment) > 18:
-        raise UsageError(
-            f"{deployment!r} is no number of a deployment", fix="see `dp deploy history`", anchor="deployments"
-        )
+    number = read_number(deployment)
     with platform_holds(current_environment()) as holds:
         ledger = Ledger(holds.database)
         ledger.end_dead()
-        print_deployment(ledger.get(int(deployment)), as_json=as_json)
+        print_deployment(ledger.get(number), as_json=as_json)
 
 
 @app.command()
@@ -189,14 +181,20 @@ def status(as_json: Json = False) -> None:
         print_rows(rows, as_json=False)
         for each in open_ones:
             print_deployment(each, as_json=False)
-    if any(each.state in ("abandoned", "rollback_failed") for each in open_ones):
+    if any(each.needs_a_person for each in open_ones):
         raise typer.Exit(1)
+
+
+app.command()(resume)
+app.command()(rollback)
+app.command()(checkout)
 
 
 def _forecast(
     environment: Environment, holds: Any, address: str, scopes: Sequence[str], chosen: Any, *, as_json: bool
 ) -> None:
     from data_platform.deployments.foresee import foresee
-    from data_platform.deployments.validation import validate
+    from data_platform.deployments.validation import keep_versions, validate
 
-    print_forecast(foresee(holds, address, scopes, validate(environment, chosen)), as_json=as_json)
+    validated = validate(environment, keep_versions(environment, chosen))
+    print_forecast(foresee(holds, address, scopes, validated), as_json=as_json)

@@ -25,10 +25,10 @@ def print_deployment(deployment: "Deployment", *, as_json: bool) -> None:
     typer.echo(f"  by {asked.owner}, asked at {document['asked_at']}: {asked.reason}")
     if deployment.cause:
         typer.echo(f"  cause: {deployment.cause}")
-    if deployment.state in ("abandoned", "rollback_failed"):
+    if deployment.needs_a_person:
         typer.echo(
-            f"  runs of {', '.join(asked.units)} wait: put right what is half done, then"
-            f" `dp hold release {deployment.token} --force` (docs/deploying.md#when-the-hold-stays)"
+            f"  runs of {', '.join(asked.units)} wait: `dp deploy rollback {deployment.id}` goes back,"
+            f" `dp deploy resume {deployment.id}` goes on (docs/deploying.md#when-the-hold-stays)"
         )
     for unit in asked.units:
         versions = f"{asked.before.get(unit, '(not served)')} -> {asked.after.get(unit, '?')}"

@@ -1,6 +1,7 @@
 """Where a unit's dbt project lies, and where the platform keeps what it makes of it."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from data_platform.errors import DataPlatformError
 GRAPH_FORMAT = 3
 _WRITTEN_BY_DBT = frozenset({"target", "logs"})  # at the top; deeper down they are names like any other
 _NOT_SOURCE = frozenset({".git", ".venv", "__pycache__", "node_modules"})
+_DATA = frozenset({".duckdb", ".wal"})
 
 
 class DbtError(DataPlatformError):
@@ -38,7 +40,10 @@ class DbtProject:
 
     @property
     def work(self) -> Path:
-        """Folder for the profile, dbt's target and logs; never inside the project."""
+        """Folder for the profile, dbt's target and logs; never inside the project, and of each version its own."""
+        root = self.environment.root_of(self.folder)
+        if root != self.environment.root:
+            return root / "prepared" / self.environment.name
         return self.environment.state / "dbt" / self.environment.name / self.unit
 
     @property
@@ -54,7 +59,7 @@ class DbtProject:
     @property
     def shown(self) -> Path:
         """The project's folder as errors name it."""
-        root = self.environment.root
+        root = self.environment.root_of(self.folder)
         return self.folder.relative_to(root) if self.folder.is_relative_to(root) else self.folder
 
     def settings(self) -> dict[str, object]:
@@ -93,6 +98,16 @@ class DbtProject:
         return digest.hexdigest()
 
 
+def copy_source(folder: Path, target: Path) -> None:
+    """Copy a project, without what dbt, Python and git write beside its files."""
+
+    def ignored(at: str, names: list[str]) -> set[str]:
+        written = _WRITTEN_BY_DBT if Path(at) == folder else frozenset()
+        return {name for name in names if name in written | _NOT_SOURCE or Path(name).suffix in _DATA}
+
+    shutil.copytree(folder, target, symlinks=True, ignore=ignored)
+
+
 def source_files(folder: Path) -> Iterator[Path]:
     """The files a project is made of; not what dbt, Python or git write beside them."""
     return (path for path in _files(folder) if path.relative_to(folder).parts[0] not in _WRITTEN_BY_DBT)
@@ -104,5 +119,5 @@ def _files(folder: Path) -> Iterator[Path]:
             continue
         if path.is_dir():
             yield from _files(path)
-        elif path.is_file() and path.suffix not in {".duckdb", ".wal"}:
+        elif path.is_file() and path.suffix not in _DATA:
             yield path

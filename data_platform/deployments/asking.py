@@ -5,19 +5,23 @@ from collections.abc import Iterable, Sequence
 from data_platform.deployments.deployment import Asked
 from data_platform.deployments.request import Request
 from data_platform.deployments.served import served_version
-from data_platform.deployments.source import source_of
+from data_platform.deployments.source import Source, source_of
 from data_platform.environment import Environment
 from data_platform.gate import Hold, Phase
 from data_platform.units.graphql import Webserver
+from data_platform.units.unit import Unit
 
 
-def asked_of(environment: Environment, webserver: Webserver, request: Request) -> Asked:
+def asked_of(environment: Environment, webserver: Webserver, request: Request, units: Sequence[Unit]) -> Asked:
     """What is asked for, with the versions and commits of this moment.
+
+    Args:
+        units: the request's, in the folders of the versions they are to be brought to.
 
     Raises:
         QueueError: the platform does not answer.
     """
-    units, source = request.units, source_of(request.units)
+    source = Source() if request.undoes else source_of(request.units)
     served = {unit.card.name: served_version(webserver, unit.card.name) for unit in units}
     return Asked(
         units=request.names,
@@ -29,8 +33,11 @@ def asked_of(environment: Environment, webserver: Webserver, request: Request) -
         uncommitted=source.uncommitted,
         submodules=source.submodules,
         before={name: version for name, version in served.items() if version},
-        after={unit.card.name: unit.version() for unit in units},
+        after={unit.card.name: unit.root.name for unit in units},
         manifests={unit.card.name: unit.project.fingerprint() for unit in units},
+        smoke=tuple(str(smoke) for smoke in request.smoke),
+        allow=tuple(sorted(request.allow)),
+        undoes=request.undoes,
     )
 
 

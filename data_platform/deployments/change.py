@@ -1,36 +1,53 @@
 """What a deployment changes while nothing runs: schema, then code, then a look whether it works; and taking it back."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from data_platform.dbt.prepare import prepare
+from data_platform.dbt.graph import read_graph
 from data_platform.deployments.errors import DeploymentError
-from data_platform.deployments.request import Request
-from data_platform.deployments.schema_change import SchemaChange, schema_target
+from data_platform.deployments.member import Member
+from data_platform.deployments.schema_change import SchemaChange, schema_target, take_back
 from data_platform.deployments.served import load_anew
-from data_platform.deployments.smoke import run_smoke
-from data_platform.deployments.validation import Validated
+from data_platform.deployments.smoke import Smoke, run_smoke
+from data_platform.errors import DataPlatformError
 from data_platform.units.graphql import Webserver
+from data_platform.units.versions import UnitVersions
 
 
 class Change:
-    """The change of one deployment.
+    """The change of one deployment. Each step may be done again, by another process, too.
 
     Args:
+        allow: lint findings consented to.
         fence: raises when the deployment must not go on; called before each step.
         tell: is given a line for each thing that happens.
     """
 
     def __init__(
-        self, webserver: Webserver, request: Request, *, fence: Callable[[], None], tell: Callable[[str], None]
+        self,
+        webserver: Webserver,
+        members: Sequence[Member],
+        *,
+        allow: frozenset[str],
+        fence: Callable[[], None],
+        tell: Callable[[str], None],
     ) -> None:
-        self.webserver, self.request, self.fence, self.tell = webserver, request, fence, tell
-        self.schemas: dict[str, SchemaChange] = {}
-        self.switched = False
+        self.webserver, self.members, self.allow, self.fence, self.tell = webserver, members, allow, fence, tell
+        targets = {member.name: schema_target(member.unit) for member in members if member.undone is None}
+        self.schemas = {name: SchemaChange(target) for name, target in targets.items() if target}
+        self.undoing = False
+        self.switched: list[Member] = []
 
     @property
     def has_begun(self) -> bool:
         """Whether anything is not as it was."""
-        return self.switched or any(change.recorded or change.final for change in self.schemas.values())
+        return (
+            bool(self.switched)
+            or self.undoing
+            or any(change.recorded or change.final for change in self.schemas.values())
+        )
 
     @property
     def changesets(self) -> dict[str, list[str]]:
@@ -39,66 +56,119 @@ class Change:
             unit: [str(each) for each in change.recorded] for unit, change in self.schemas.items() if change.recorded
         }
 
+    def intent(self) -> dict[str, Any]:
+        """What is to happen to schemas, by unit; see `SchemaChange.intent`."""
+        return {unit: change.intent() for unit, change in self.schemas.items()}
+
+    def recover(self, intended: Mapping[str, Any]) -> None:
+        """Find out what a deployer that died has done.
+
+        Raises:
+            SchemaError: a database cannot be reached.
+        """
+        for unit, change in self.schemas.items():
+            if unit in intended:
+                change.recover(intended[unit])
+        self.undoing = any(member.undone for member in self.members)
+        self.switched = [member for member in self.members if _versions(member).pinned == member.version]
+
     def deploy_schema(self) -> None:
-        """Run the changesets of the units' `schema/` folders.
+        """Run the changesets of the units' `schema/` folders; or take back those that are to be undone.
 
         Raises:
             SchemaError: one failed.
+            DeploymentError: they cannot be taken back.
         """
-        for unit in self.request.units:
-            target = schema_target(unit)
-            if target is not None:
-                change = self.schemas[unit.card.name] = SchemaChange(target)
-                change.deploy(allow=self.request.allow, fence=self.fence, tell=self.tell)
+        for change in self.schemas.values():
+            change.deploy(allow=self.allow, fence=self.fence, tell=self.tell)
+        for member in self.members:
+            if member.undone and (target := schema_target(member.undone[0])):
+                self.undoing = self.undoing or bool(member.undone[1])
+                take_back(target, list(member.undone[1]), fence=self.fence, tell=self.tell)
 
-    def switch(self, validated: Sequence[Validated]) -> None:
-        """Prepare the dbt projects, and have the code servers load the new version.
+    def switch(self) -> None:
+        """Have the code servers load the new version.
 
         Raises:
-            DbtError: a project cannot be prepared.
             DeploymentError: a unit does not load, or serves another version.
         """
-        self.fence()
-        self.switched = True
-        for error in prepare([found.unit.project for found in validated]).values():
-            raise error
-        for found in validated:
+        for member in self.members:
             self.fence()
-            load_anew(self.webserver, found.unit.card.name, found.version)
-            self.tell(f"{found.unit.card.name} serves {found.version}")
+            if member not in self.switched:
+                self.switched.append(member)
+            _versions(member).serve(member.version)
+            load_anew(self.webserver, member.name, member.version)
+            self.tell(f"{member.name} serves {member.version}")
 
-    def verify(self, validated: Sequence[Validated], exempt: Callable[[str], Mapping[str, str]]) -> None:
+    def verify(self, smokes: Sequence[Smoke], limit: timedelta, exempt: Callable[[str], Mapping[str, str]]) -> None:
         """Run the smoke runs, one after the other.
 
         Args:
+            limit: how long each may take.
             exempt: makes the tags that exempt one run of a unit from the hold on it.
 
         Raises:
             DeploymentError: one fails.
         """
-        graphs = {found.unit.card.name: found.graph for found in validated}
-        for smoke in self.request.smoke:
+        units = {member.name: member.unit for member in self.members}
+        for smoke in smokes:
             run = run_smoke(
-                *(self.webserver.address, smoke, graphs[smoke.unit], exempt(smoke.unit)),
-                seconds=self.request.smoke_limit.total_seconds(),
+                *(self.webserver.address, smoke, read_graph(units[smoke.unit].project.graph_file)),
+                *(exempt(smoke.unit),),
+                seconds=limit.total_seconds(),
                 fence=self.fence,
             )
             self.tell(f"the smoke run of {smoke} succeeded ({run})")
 
     def roll_back(self) -> None:
-        """Take back what was done.
+        """Take back what was done: code, then schema.
 
         Raises:
-            DeploymentError: it cannot be taken back, or not all of it.
-            SchemaError: a rollback failed.
+            DeploymentError: it cannot be taken back, or not all of it; the line names each thing.
         """
-        if self.switched:
-            # code that expects the new schema stays: taking the schema back would break it, too
-            kept = [each for changesets in self.changesets.values() for each in changesets]
-            stays = f"; the schema keeps {', '.join(kept)}" if kept else ""
+        problems: list[str] = []
+        stuck: set[str] = set()
+        for member in reversed(self.switched):
+            try:
+                self._serve_again(member)
+            except DataPlatformError as error:
+                problems.append(str(error))
+                stuck.add(member.name)
+        for unit, change in reversed(self.schemas.items()):
+            if unit in stuck:
+                # code that expects the new schema stays: taking the schema back would break it, too
+                problems += [f"the schema keeps {each}" for each in self.changesets.get(unit, ())]
+            else:
+                problems += _problem(partial(change.undo, fence=self.fence, tell=self.tell))
+        for member in self.members if self.undoing else ():
+            if member.undone and member.name not in stuck and (target := schema_target(member.undone[0])):
+                again = SchemaChange(target)
+                consent = frozenset({"destructive"})  # it was given when they first ran
+                problems += _problem(partial(again.deploy, allow=consent, fence=self.fence, tell=self.tell))
+        if problems:
+            raise DeploymentError("; ".join(problems), anchor="deployments")
+
+    def _serve_again(self, member: Member) -> None:
+        versions, before = _versions(member), member.before
+        if before is None:
+            raise DeploymentError(f"{member.name} served nothing before, so it stays at {member.version}")
+        self.fence()
+        if versions.find(before) is None:
             raise DeploymentError(
-                f"the code cannot be rolled back, since the folder holds the new version only{stays}",
-                anchor="deployments",
+                f"{member.name} cannot go back: version {before} was loaded from the checkout, and was not kept"
             )
-        for change in reversed(self.schemas.values()):
-            change.undo(fence=self.fence, tell=self.tell)
+        versions.serve(before)
+        load_anew(self.webserver, member.name, before)
+        self.tell(f"{member.name} serves {before} again")
+
+
+def _versions(member: Member) -> UnitVersions:
+    return UnitVersions(member.unit.environment, member.name)
+
+
+def _problem(step: Callable[[], None]) -> list[str]:
+    try:
+        step()
+    except DataPlatformError as error:
+        return [str(error)]
+    return []

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Sequence
 
 from data_platform.deployments.errors import DeploymentError
-from data_platform.deployments.served import known_locations, served_version
+from data_platform.deployments.served import known_locations, load_anew, served_version
 from data_platform.environment import Environment
+from data_platform.errors import UsageError
 from data_platform.units.graphql import Webserver
 from data_platform.units.unit import Unit, find_units
+from data_platform.units.versions import UnitVersions
 
 
 def chosen_units(environment: Environment, address: str, names: Collection[str], *, everything: bool) -> list[Unit]:
@@ -68,3 +70,34 @@ def unit_rows(
         served = served_version(webserver, name) if webserver else None
         rows.append({"unit": name, "served": served, "deployed": deployed.get(name), "on_disk": unit.version()})
     return rows
+
+
+def serve_checkout(environment: Environment, address: str, names: Collection[str]) -> dict[str, str]:
+    """Have units served from the checkout; returns the version of each.
+
+    Raises:
+        UsageError: a name is unknown, or this environment serves what was deployed only.
+        DeploymentError: one does not load; what it served before is served again.
+        QueueError: the platform does not answer.
+    """
+    units = find_units(environment, names)
+    if not environment.serves_checkout:
+        raise UsageError(
+            f"the environment {environment.name} serves what was deployed, never the checkout",
+            fix="deploy what is in it: `dp deploy`",
+            anchor="deployments",
+        )
+    webserver = Webserver(address)
+    for unit in units:
+        versions = UnitVersions(environment, unit.card.name)
+        before = versions.pinned
+        versions.keep(unit)
+        versions.serve(None)
+        try:
+            load_anew(webserver, unit.card.name, unit.version())
+        except DeploymentError:
+            versions.serve(before)
+            if before:
+                load_anew(webserver, unit.card.name, before)
+            raise
+    return {unit.card.name: unit.version() for unit in units}

@@ -8,12 +8,14 @@ from data_platform.deployments.change import Change
 from data_platform.deployments.errors import DeploymentError, SupersededError
 from data_platform.deployments.lease import Lease
 from data_platform.deployments.ledger import Ledger
+from data_platform.deployments.member import Member, members_of
 from data_platform.deployments.phases import Outcome, Phase
 from data_platform.deployments.request import Request
-from data_platform.deployments.validation import still, validate
+from data_platform.deployments.validation import keep_versions, validate
 from data_platform.environment import Environment
 from data_platform.gate import Hold, HoldLostError, Holds, Obstacle
 from data_platform.units.graphql import Webserver
+from data_platform.units.versions import UnitVersions
 
 _POLL_SECONDS = 0.25
 
@@ -54,50 +56,68 @@ class Deployer:
 
         Raises:
             DeploymentLostError: somebody else settled it meanwhile.
+            DataPlatformError: it could not even begin.
         """
         self.ledger.end_dead()
-        self.number = self.ledger.begin(asked_of(self.environment, self.webserver, self.request))
+        units = self.request.units if self.request.undoes else keep_versions(self.environment, self.request.units)
+        self.number = self.ledger.begin(asked_of(self.environment, self.webserver, self.request, units))
         with Lease(self.holds, self.ledger, self.number) as lease:
             try:
-                self._go(lease)
+                self._say(f"validating {', '.join(self.request.names)}")
+                validate(self.environment, units)
+                self._enter(Phase.WAITING)
+                self._acquire()
+                lease.keep(self.numbers)
+                self._enter(Phase.HOLDING)
+                self.told(self.taken)
+                self._enter(Phase.DRAINING)
+                self._drain()
+                self._apply(lease)
             except BaseException as error:  # also an interrupt: a hold must not be left behind
                 return self._settle(error)
             return self._end(Outcome.SUCCEEDED)
 
-    def _go(self, lease: Lease) -> None:
-        self._tell(f"validating {', '.join(self.request.names)}")
-        validated = validate(self.environment, self.request.units)
-        self._enter(Phase.WAITING)
-        taken = self._acquire()
-        lease.keep(self.numbers)
-        self._enter(Phase.HOLDING)
-        self.told(taken)
-        self._enter(Phase.DRAINING)
-        self._drain()
-        for found in validated:
-            still(found.unit, found.version)
-        self.change = Change(self.webserver, self.request, fence=lease.check, tell=self._tell)
+    def _apply(self, lease: Lease) -> None:
+        """Change what is to be changed, and release; also for a deployment that somebody else began."""
+        change = self.prepare_change(lease)
         self._enter(Phase.SCHEMA)
+        if not change.has_begun:
+            self.ledger.intend(self.number, self.token, change.intent())
         try:
-            self.change.deploy_schema()
+            change.deploy_schema()
         finally:
-            self.ledger.note(self.number, self.token, changesets=self.change.changesets)
+            self.ledger.note(self.number, self.token, changesets=change.changesets)
         self._enter(Phase.CODE)
-        self.change.switch(validated)
+        change.switch()
         self._enter(Phase.VERIFYING)
-        self.change.verify(validated, self._exempt)
+        change.verify(self.request.smoke, self.request.smoke_limit, self._exempt)
         lease.check()
         self._release()
+        for member in change.members:
+            UnitVersions(self.environment, member.name).prune(member.version, member.before or "")
 
-    def _tell(self, line: str) -> None:
+    def prepare_change(self, lease: Lease) -> Change:
+        """What is to be changed, as the ledger has it, and as far as it has been."""
+        if self.change is None:
+            self.change = Change(
+                self.webserver, self._members(), allow=self.request.allow, fence=lease.check, tell=self._say
+            )
+        return self.change
+
+    def _members(self) -> list[Member]:
+        deployment = self.ledger.get(self.number)
+        undoes = deployment.asked.undoes
+        return members_of(self.environment, deployment, self.ledger.get(undoes) if undoes else None)
+
+    def _say(self, line: str) -> None:
         self.tell(f"deployment {self.number}: {line}")
 
     def _enter(self, phase: Phase) -> None:
         self.ledger.move(self.number, phase, self.token)
-        self._tell(str(phase).replace("_", " "))
+        self._say(str(phase).replace("_", " "))
 
-    def _acquire(self) -> tuple[Hold, ...]:
-        taken = self.holds.acquire(
+    def _acquire(self) -> None:
+        self.taken = self.holds.acquire(
             self.request.scopes,
             reason=self.request.reason,
             owner=self.request.owner,
@@ -106,11 +126,9 @@ class Deployer:
             patience=self.request.wait_limit.total_seconds(),
             waits=self._give_way,
         )
-        self.taken = taken
         token = max(self.numbers)
         self.ledger.take(self.number, token)
         self.token = token
-        return taken
 
     def _give_way(self, before: Obstacle) -> None:
         newer = newer_deployment(self.holds.standing().holds, self.number, self.request.scopes)
@@ -123,7 +141,7 @@ class Deployer:
         while not self.holds.to_applying(self.numbers):
             left = sum(len(self.holds.in_flight(self.holds.get(number).scope)) for number in self.numbers)
             if left != shown:
-                self._tell(f"runs in flight: {left}")
+                self._say(f"runs in flight: {left}")
                 shown = left
             if time.monotonic() > deadline:
                 raise DeploymentError(
@@ -151,13 +169,21 @@ class Deployer:
         if isinstance(error, HoldLostError) and changed:
             return self._end(Outcome.ROLLBACK_FAILED, f"{cause}; whoever has it now decides: nothing was rolled back")
         if self.change is not None and changed:
-            self._enter(Phase.ROLLING_BACK)
-            try:
-                self.change.roll_back()
-            except BaseException as second:  # whatever it is, the hold stays
-                return self._end(Outcome.ROLLBACK_FAILED, f"{cause}; and {second or type(second).__name__}")
+            return self._go_back(self.change, cause)
         self._release()
-        return self._end(Outcome.FAILED_AND_ROLLED_BACK if changed else Outcome.FAILED, cause)
+        return self._end(Outcome.FAILED, cause)
+
+    def _go_back(self, change: Change, cause: str) -> Outcome:
+        self._enter(Phase.ROLLING_BACK)
+        try:
+            change.roll_back()
+        except BaseException as error:  # whatever it is, the hold stays
+            outcome = self._end(Outcome.ROLLBACK_FAILED, f"{cause}; and {error or type(error).__name__}")
+            for number in self.numbers:
+                self.holds.leave_behind(number)
+            return outcome
+        self._release()
+        return self._end(Outcome.FAILED_AND_ROLLED_BACK, cause)
 
     def _end(self, outcome: Outcome, cause: str | None = None) -> Outcome:
         self.ledger.end(self.number, self.token, outcome, cause)

@@ -34,6 +34,9 @@ class Asked:
         before: version by unit that is served now; a unit that is not served is missing.
         after: version by unit that is on disk.
         manifests: hash of the dbt project by unit.
+        smoke: what is run to verify it.
+        allow: lint findings consented to.
+        undoes: the deployment whose units this one brings back; None for most.
     """
 
     units: tuple[str, ...]
@@ -47,6 +50,9 @@ class Asked:
     before: dict[str, str] = field(default_factory=dict)
     after: dict[str, str] = field(default_factory=dict)
     manifests: dict[str, str] = field(default_factory=dict)
+    smoke: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    undoes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class Deployment:
     Attributes:
         token: the hold under which it changes something.
         changesets: schema changesets that ran, by unit.
+        intended: what was to happen to the schema of a unit, noted before it was touched; see `schema_change.Intent`.
         seen_at: when its deployer last showed that it lives.
     """
 
@@ -71,11 +78,22 @@ class Deployment:
     ended_at: datetime | None
     now: datetime
     phases: tuple[PhaseTime, ...] = ()
+    intended: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_dead(self) -> bool:
         """Whether its deployer has died before it ended."""
         return self.outcome is None and self.now - self.seen_at > SILENCE
+
+    @property
+    def is_half_done(self) -> bool:
+        """Whether something may be half done: its deployer is at it or has died, or its rollback failed."""
+        return self.outcome is Outcome.ROLLBACK_FAILED or (self.outcome is None and self.phase not in HARMLESS)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether its hold stays until somebody resumes it or rolls it back."""
+        return self.state in ("abandoned", "rollback_failed")
 
     @property
     def state(self) -> str:
@@ -116,6 +134,9 @@ class Deployment:
             "before": asked.before,
             "after": asked.after,
             "manifests": asked.manifests,
+            "smoke": list(asked.smoke),
+            "allow": list(asked.allow),
+            "undoes": asked.undoes,
             "changesets": self.changesets,
             "phases": [{"phase": str(each.phase), "seconds": round(each.seconds, 2)} for each in self.phases],
         }

@@ -9,8 +9,10 @@ from data_platform.deployments.forecast import Forecast, ModelChanges, UnitChang
 from data_platform.deployments.schema_change import pending, schema_target
 from data_platform.deployments.served import served_version
 from data_platform.deployments.validation import Validated
+from data_platform.errors import UsageError
 from data_platform.gate import Holds
 from data_platform.units.graphql import Webserver
+from data_platform.units.versions import UnitVersions
 
 
 def foresee(holds: Holds, address: str, scopes: Sequence[str], units: Sequence[Validated]) -> Forecast:
@@ -45,6 +47,7 @@ def _change(webserver: Webserver, found: Validated) -> UnitChange:
 
 def _models(found: Validated) -> ModelChanges | None:
     try:
-        return compare_graphs(read_graph(found.unit.project.graph_file), found.graph)
-    except (FileNotFoundError, DbtError):
+        served = UnitVersions(found.unit.environment, found.unit.card.name).served()
+        return compare_graphs(read_graph(served.project.graph_file), found.graph)
+    except (FileNotFoundError, DbtError, UsageError):
         return None  # nothing is served that could be compared

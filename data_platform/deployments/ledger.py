@@ -35,7 +35,8 @@ class Ledger:
 
     def begin(self, asked: Asked, phase: Phase = Phase.VALIDATING) -> int:
         """Enter a deployment; returns its number."""
-        values = asdict(asked) | {"phase": str(phase), "units": list(asked.units)}
+        lists = {name: list(getattr(asked, name)) for name in ("units", "smoke", "allow")}
+        values = asdict(asked) | lists | {"phase": str(phase)}
         for name in ("submodules", "before", "after", "manifests"):
             values[name] = json.dumps(values[name])
 
@@ -88,6 +89,38 @@ class Ledger:
         self._together(
             lambda c: self._update(c, "changesets = CAST(:changesets AS jsonb)", number, token, changesets=values)
         )
+
+    def intend(self, number: int, token: int | None, intended: Mapping[str, Any]) -> None:
+        """Note what is about to happen to the schemas of units, for whoever must settle it if this deployer dies.
+
+        Raises:
+            DeploymentLostError: see `move`.
+        """
+        values = json.dumps(intended)
+        self._together(lambda c: self._update(c, "intended = CAST(:intended AS jsonb)", number, token, intended=values))
+
+    def reopen(self, number: int, token: int, before: int | None) -> None:
+        """Go on with a deployment whose deployer died while it changed something, or whose rollback failed.
+
+        Args:
+            token: the greatest number of the holds that were taken over.
+            before: the one until now.
+
+        Raises:
+            DeploymentLostError: it has ended in another way, or somebody else goes on with it.
+        """
+        statement = (
+            "UPDATE platform.deployment SET token = :token, outcome = NULL, cause = NULL, ended_at = NULL,"
+            " seen_at = clock_timestamp()"
+            " WHERE id = :id AND token IS NOT DISTINCT FROM :before AND COALESCE(outcome, :open) = :open"
+        )
+        values = {"id": number, "token": token, "before": before, "open": str(Outcome.ROLLBACK_FAILED)}
+
+        def work(connection: Connection) -> None:
+            if not connection.execute(text(statement), values).rowcount:
+                raise _lost(number)
+
+        self._together(work)
 
     def end(self, number: int, token: int | None, outcome: Outcome, cause: str | None = None) -> None:
         """End it; an end is not undone.
@@ -147,11 +180,7 @@ class Ledger:
             {"id": number, "token": token, **values},
         )
         if not done.rowcount:
-            raise DeploymentLostError(
-                f"deployment {number} has ended, or somebody else goes on with it",
-                fix=f"see `dp deploy show {number}`",
-                anchor="deployments",
-            )
+            raise _lost(number)
 
     def _together(self, work: Callable[[Connection], T]) -> T:
         def attempt() -> T:
@@ -160,3 +189,11 @@ class Ledger:
                 return work(connection)
 
         return self.database.patiently(attempt)
+
+
+def _lost(number: int) -> DeploymentLostError:
+    return DeploymentLostError(
+        f"deployment {number} has ended, or somebody else goes on with it",
+        fix=f"see `dp deploy show {number}`",
+        anchor="deployments",
+    )

@@ -12,7 +12,7 @@ class Request:
     """What somebody wants to be deployed.
 
     Attributes:
-        units: whose versions on disk.
+        units: in the checkout, or in the folder of a version that was kept.
         scopes: code locations to hold, or `*`.
         owner, reason, link: shown on every run that waits.
         smoke: what is run before the release.
@@ -20,6 +20,7 @@ class Request:
         wait_limit: how long to wait in line.
         drain_limit: how long to wait for runs in flight; then nothing is deployed.
         smoke_limit: how long each smoke run may take.
+        undoes: the deployment that is brought back; the units are those from before it. None for most.
     """
 
     units: tuple[Unit, ...]
@@ -32,6 +33,7 @@ class Request:
     wait_limit: timedelta = timedelta(minutes=30)
     drain_limit: timedelta = timedelta(minutes=10)
     smoke_limit: timedelta = timedelta(minutes=10)
+    undoes: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

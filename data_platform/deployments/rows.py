@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 from data_platform.deployments.deployment import Asked, Deployment, PhaseTime
 from data_platform.deployments.phases import Outcome, Phase
 
-_TEXTS = "units, environment, owner, reason, link, commit, uncommitted"
+_TEXTS = "units, environment, owner, reason, link, commit, uncommitted, smoke, allow, undoes"
 _DOCUMENTS = ("submodules", "before", "after", "manifests")
 _ASKED = f"{_TEXTS}, {', '.join(_DOCUMENTS)}"
 _GIVEN = f":{_TEXTS.replace(', ', ', :')}, {', '.join(f'CAST(:{name} AS jsonb)' for name in _DOCUMENTS)}"
@@ -20,7 +20,7 @@ INSERT = (
 )
 
 _SELECT = f"""
-    SELECT {_ASKED}, id, phase, outcome, cause, token, changesets, asked_at, seen_at, ended_at,
+    SELECT {_ASKED}, id, phase, outcome, cause, token, changesets, intended, asked_at, seen_at, ended_at,
         clock_timestamp() AS now,
         (SELECT json_agg(json_build_object('phase', p.phase, 'began', p.began_at) ORDER BY position)
          FROM platform.deployment_phase p WHERE p.deployment = d.id) AS phases
@@ -48,12 +48,13 @@ def _deployment(row: Row[Any]) -> Deployment:
     asked = {name: getattr(row, name) for name in _ASKED.split(", ")}
     return Deployment(
         id=row.id,
-        asked=Asked(**asked | {"units": tuple(row.units)}),
+        asked=Asked(**asked | {name: tuple(asked[name]) for name in ("units", "smoke", "allow")}),
         phase=Phase(row.phase),
         outcome=row.outcome and Outcome(row.outcome),
         cause=row.cause,
         token=row.token,
         changesets=row.changesets,
+        intended=row.intended,
         asked_at=row.asked_at,
         seen_at=row.seen_at,
         ended_at=row.ended_at,

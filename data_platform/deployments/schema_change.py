@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from data_platform.deployments.errors import DeploymentError
 from data_platform.schema.changes import Sql
@@ -16,6 +17,7 @@ from data_platform.schema.target import Target, changelog_target
 from data_platform.units.unit import Unit
 
 _RECORDED = frozenset({Kind.RAN, Kind.MARKED})
+Tell = Callable[[str], None]
 
 
 def schema_target(unit: Unit) -> Target | None:
@@ -41,9 +43,10 @@ def _can_be_undone(changeset: Changeset) -> bool:
 
 @dataclass
 class SchemaChange:
-    """What a deployment did to one unit's schema.
+    """What a deployment does to one unit's schema.
 
     Attributes:
+        target: changelog of the version that is deployed, and the warehouse.
         recorded: changesets whose rows it wrote, in that order.
         final: what it did that cannot be taken back, in words.
     """
@@ -52,7 +55,48 @@ class SchemaChange:
     recorded: list[Identity] = field(default_factory=list)
     final: list[str] = field(default_factory=list)
 
-    def deploy(self, *, allow: frozenset[str], fence: Callable[[], None], tell: Callable[[str], None]) -> None:
+    def intent(self) -> dict[str, Any]:
+        """What is to run, to be noted before it does: another process can tell from it what was done.
+
+        Returns:
+            `after` (orderexecuted of the last changeset that has run), `changesets` (what is to run), `again` (those of
+            them that have run before).
+
+        Raises:
+            SchemaError: the changelog is wrong, or the database cannot be reached.
+        """
+        with opened(self.target) as it:
+            history = it.database.history()
+            plan = make_plan(it.changelog, history, it.selection)
+        return {
+            "after": max((row.order for row in history.rows), default=0),
+            "changesets": [str(step.changeset.identity) for step in plan.to_run],
+            "again": [str(step.changeset.identity) for step in plan.to_run if step.ran],
+        }
+
+    def recover(self, intent: dict[str, Any]) -> None:
+        """Find out what was done by a deployer that died.
+
+        Raises:
+            SchemaError: the changelog is wrong, or the database cannot be reached.
+        """
+        with opened(self.target) as it:
+            history, notes = it.database.history(), it.database.notes()
+            plan = make_plan(it.changelog, history, it.selection)
+        since = sorted((row for row in history.rows if row.order > intent["after"]), key=lambda row: row.order)
+        self.recorded = [row.identity for row in since]
+        strangers = [str(each) for each in self.recorded if str(each) not in intent["changesets"]]
+        again = [str(each) for each in self.recorded if str(each) in intent["again"]]
+        half = [
+            str(step.changeset.identity)
+            for step in plan.to_run
+            if (note := notes.get(step.changeset.identity)) and note.progress
+        ]
+        self.final = [f"{each} has run since, and is not of this deployment" for each in strangers]
+        self.final += [f"{each} ran again, over what it had done before" for each in again]
+        self.final += [f"{each} ran half-way, outside a transaction" for each in half]
+
+    def deploy(self, *, allow: frozenset[str], fence: Callable[[], None], tell: Tell) -> None:
         """Run what has not run yet.
 
         Raises:
@@ -72,7 +116,7 @@ class SchemaChange:
 
         deploy_target(self.target, allow=allow, fence=fence, tell=take_down)
 
-    def undo(self, *, fence: Callable[[], None], tell: Callable[[str], None]) -> None:
+    def undo(self, *, fence: Callable[[], None], tell: Tell) -> None:
         """Take back what `deploy` ran, all of it or nothing.
 
         Raises:
@@ -80,20 +124,33 @@ class SchemaChange:
             SchemaError: a rollback failed.
         """
         if self.final:
-            raise self._stays("; ".join(self.final))
-        if not self.recorded:
-            return
-        until = Until(count=len(self.recorded))
-        with opened(self.target) as it:
-            planned = plan_rollback(it.changelog, it.database.history(), until)
-            if [undo.changeset.identity for undo in planned] != self.recorded[::-1]:
-                raise self._stays("other changesets have run since")
-            rollback(
-                it.database,
-                it.changelog,
-                until,
-                RollbackOptions(tell=lambda line: tell(f"schema: {line}"), fence=fence),
-            )
+            raise _stays(self.target, "; ".join(self.final))
+        take_back(self.target, [str(each) for each in self.recorded], fence=fence, tell=tell)
 
-    def _stays(self, why: str) -> DeploymentError:
-        return DeploymentError(f"the schema of {self.target.unit} cannot be rolled back: {why}", anchor="deployments")
+
+def take_back(target: Target, changesets: list[str], *, fence: Callable[[], None], tell: Tell) -> None:
+    """Take back the changesets that ran last, all of them or none; those that are not there any more count as done.
+
+    Args:
+        changesets: as `file::id::author`, oldest first.
+
+    Raises:
+        DeploymentError: others have run since; nothing was taken back.
+        SchemaError: one has no rollback (then nothing was taken back), or a rollback failed.
+    """
+    with opened(target) as it:
+        history = it.database.history()
+        there = {str(row.identity) for row in history.rows}
+        left = [each for each in changesets if each in there]
+        if not left:
+            return
+        until = Until(count=len(left))
+        planned = plan_rollback(it.changelog, history, until)
+        if [str(undo.ran.identity) for undo in planned] != left[::-1]:
+            raise _stays(target, "other changesets have run since")
+        options = RollbackOptions(tell=lambda line: tell(f"schema: {line}"), fence=fence)
+        rollback(it.database, it.changelog, until, options)
+
+
+def _stays(target: Target, why: str) -> DeploymentError:
+    return DeploymentError(f"the schema of {target.unit} cannot be rolled back: {why}", anchor="deployments")

@@ -129,6 +129,11 @@ def draining_again(hold: Hold, now: datetime, life: timedelta) -> Hold:
     return replace(kept(hold, now), phase=Phase.DRAINING, expires_at=now + life)
 
 
+def left_behind(hold: Hold, now: datetime) -> Hold:
+    """The hold of somebody who gives up in the middle of a change: it stays, and may be taken over at once."""
+    return replace(kept(hold, now), expires_at=now)
+
+
 def ended(hold: Hold, now: datetime, outcome: Outcome) -> Hold:
     """The hold at its end. An end is not undone: one that has ended stays as it ended."""
     if hold.phase == Phase.ENDED:

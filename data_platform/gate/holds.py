@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from data_platform.gate import exemptions, line, rows, runs
 from data_platform.gate.errors import HoldLostError
-from data_platform.gate.hold import Hold, Outcome, Phase, applying, draining_again, ended, granted, renewed
+from data_platform.gate.hold import Hold, Outcome, Phase, applying, draining_again, ended, granted, left_behind, renewed
 from data_platform.gate.reading import one
 from data_platform.gate.taking import LIFE, HoldTaker
 
@@ -88,6 +88,14 @@ class Holds(HoldTaker):
             return done
 
         return self._become(number, end)
+
+    def leave_behind(self, number: int) -> Hold:
+        """Give up in the middle of a change: the hold stays until it is taken over, or released by force.
+
+        Raises:
+            HoldLostError: it expired or ended.
+        """
+        return self._become(number, left_behind)
 
     def take_over(self, number: int, *, owner: str, reason: str, life: timedelta = LIFE) -> Hold:
         """Replace a hold whose holder died while it changed something by one with a later token, without a gap.

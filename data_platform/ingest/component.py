@@ -85,7 +85,7 @@ def _declared(settings: FileIngestion, unit: "Unit", context: dg.ComponentLoadCo
         if source is None or not source.columns:
             raise IngestError(
                 f"table {settings.table!r} declares no columns, and there is no dbt source {LAYER}.{settings.table}",
-                where=Path(str(context.path)).relative_to(unit.environment.root) / "defs.yaml",
+                where=Path(str(context.path)).relative_to(unit.root) / "defs.yaml",
                 fix="list `columns` here, or declare the source with its columns in the dbt project",
                 anchor="declared-columns",
             )

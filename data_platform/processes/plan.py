@@ -11,6 +11,8 @@ from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.processes import ready
 from data_platform.processes.folders import Folders
 from data_platform.processes.programs import Program, Stage
+from data_platform.units.versions import UnitVersions
+from data_platform.units.workspace import GENERIC_LOCATION
 
 DATABASE, WEBSERVER, DAEMON, RUN_WORKERS = "database", "webserver", "daemon", "run-workers"
 # Every process of the platform, and every process those start, carries the folder of its platform in this variable:
@@ -38,7 +40,7 @@ def platform_programs(
     folders = Folders(environment.state)
     database = [_database(EmbeddedPostgres(environment.state))] if embedded else []
     first = tuple(program.name for program in database)
-    servers = [_code_server(folders, location, module, first) for location, module in modules.items()]
+    servers = [_code_server(environment, location, module, first) for location, module in modules.items()]
     # the webserver loads its own code meanwhile, and finds the code servers when they answer
     webserver = Program(
         name=WEBSERVER,
@@ -71,13 +73,16 @@ def _database(postgres: EmbeddedPostgres) -> Program:
     )
 
 
-def _code_server(folders: Folders, location: str, module: str, first: tuple[str, ...]) -> Program:
-    socket = folders.code_server_socket(location)
+def _code_server(environment: Environment, location: str, module: str, first: tuple[str, ...]) -> Program:
+    socket = Folders(environment.state).code_server_socket(location)
+    # the path of the link, not what it names: it is followed anew by each reload, run and step
+    code = environment.root if location == GENERIC_LOCATION else UnitVersions(environment, location).current
     return Program(
         name=code_server_name(location),
         command=(
             *_script("dagster"),
             *("code-server", "start", "--module-name", module, "--location-name", location, "--socket", str(socket)),
+            *("--working-directory", str(code)),
         ),
         stage=Stage.CODE_SERVERS,
         after=first,

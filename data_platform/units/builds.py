@@ -6,11 +6,13 @@ from collections.abc import Callable, Collection, Sequence
 from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.prepare import prepared
 from data_platform.environment import Environment
+from data_platform.errors import UsageError
 from data_platform.units.build import BuildResult, build_order
 from data_platform.units.in_process import build_in_process
 from data_platform.units.queue import RunQueue
 from data_platform.units.schedules import JOB, VERSION_TAG, partition_tags
-from data_platform.units.unit import find_units
+from data_platform.units.unit import Unit, find_units
+from data_platform.units.versions import UnitVersions
 
 POLL_SECONDS = 0.5
 UNIT_TAG = "data_platform/unit"
@@ -31,7 +33,8 @@ def build_units(
     Raises:
         DataPlatformError: a unit is unknown, its card or dbt project is wrong, or the platform does not answer.
     """
-    units = {unit.card.name: unit for unit in find_units(environment, names)}
+    found = find_units(environment, names)
+    units = {unit.card.name: unit if address is None else _as_served(unit) for unit in found}
     graphs = {name: prepared(unit.project) for name, unit in units.items()}
     reads = {name: {source.unit for source in graph.sources if source.unit} for name, graph in graphs.items()}
     results: list[BuildResult] = []
@@ -44,7 +47,7 @@ def build_units(
         else:
             queue = RunQueue(address)
             for name in wave:
-                queue.bring_up_to_date(name, JOB, VERSION_TAG, units[name].version())
+                queue.bring_up_to_date(name, JOB, VERSION_TAG, units[name].version())  # an edited checkout
             _build_in_queue(queue, wave, graphs, results, progress)
     return results
 
@@ -53,6 +56,26 @@ def never_built(address: str, names: Collection[str]) -> list[str]:
     """Those of the units that no build of this command has ever built on the running platform."""
     queue = RunQueue(address)
     return [name for name in names if not queue.has_been_built({UNIT_TAG: name})]
+
+
+def _as_served(unit: Unit) -> Unit:
+    """The unit as its code server loads it.
+
+    Raises:
+        UsageError: it is served as it was deployed where people expect that edits count.
+    """
+    versions = UnitVersions(unit.environment, unit.card.name)
+    if versions.pinned is None:
+        versions.keep(unit)
+        return unit
+    if unit.environment.serves_checkout and versions.pinned != unit.version():
+        name = unit.card.name
+        raise UsageError(
+            f"{name} is served as it was deployed, not as it is on disk",
+            fix=f"`dp deploy {name}` deploys what is on disk, `dp deploy checkout {name}` serves the checkout again",
+            anchor="deployments",
+        )
+    return versions.served()
 
 
 def _build_in_queue(

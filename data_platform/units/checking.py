@@ -55,6 +55,16 @@ def check_units(environment: Environment, names: Collection[str]) -> list[UnitVe
     return [verdicts[name] for name in wanted]
 
 
+def check_folder(folder: Path, environment: Environment, known: Collection[str]) -> UnitVerdict:
+    """Check the unit in a folder, which may be that of a version; its dbt project has been prepared there.
+
+    Args:
+        known: units that there are.
+    """
+    units, verdicts = _read({folder.name: folder}, environment)
+    return _check(units[0], set(known)) if units else verdicts[folder.name]
+
+
 def _read(folders: Mapping[str, Path], environment: Environment) -> tuple[list["Unit"], dict[str, UnitVerdict]]:
     """The units whose cards can be read, and the verdicts on the others."""
     from data_platform.units.unit import read_unit
@@ -83,7 +93,7 @@ def _check(unit: "Unit", known: set[str]) -> UnitVerdict:
         _check_reads(graph, known, unit.project.shown)
         unit_definitions(unit).resolve_all_job_defs()
     except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
-        return _refused(name, definitions_error(error, unit.folder, unit.environment.root))
+        return _refused(name, definitions_error(error, unit.folder, unit.root))
     return UnitVerdict(name, models=len(graph.models), checks=len(graph.checks))
 
 

@@ -31,7 +31,7 @@ def business_unit(folder: Path) -> Callable[[], dg.Definitions]:
     """
 
     def load() -> dg.Definitions:
-        return unit_definitions(read_unit(folder))
+        return unit_definitions(read_unit(folder.resolve()))  # what `current` names now, though it may be moved
 
     return dg.definitions(load)
 
@@ -48,7 +48,7 @@ def unit_definitions(unit: Unit) -> dg.Definitions:
     except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
         if raised_by_unit(error, unit.folder):
             raise
-        raise definitions_error(error, unit.folder, unit.environment.root) from None
+        raise definitions_error(error, unit.folder, unit.root) from None
 
 
 def _definitions(unit: Unit) -> dg.Definitions:

@@ -32,7 +32,7 @@ def build_in_process(unit: Unit, result: BuildResult, tags: Mapping[str, str], p
         try:
             job = unit_definitions(unit).resolve_job_def(JOB)
         except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
-            raise definitions_error(error, unit.folder, unit.environment.root) from None
+            raise definitions_error(error, unit.folder, unit.root) from None
         done = job.execute_in_process(
             instance=instance,
             tags={**tags, LOCATION_TAG: unit.card.name},  # a hold waits for it as for a run of the queue

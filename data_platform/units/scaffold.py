@@ -212,3 +212,4 @@ def _take_back(environment: Environment, name: str, *, submodule: bool) -> None:
         with suppress(OSError):  # it holds other projects
             environment.dbt_projects.rmdir()
     shutil.rmtree(environment.state / "dbt" / environment.name / name, ignore_errors=True)
+    shutil.rmtree(environment.versions / name, ignore_errors=True)

@@ -21,9 +21,14 @@ class Unit:
     environment: Environment
 
     @property
+    def root(self) -> Path:
+        """The folder that the unit's files are named from: the repository's, or that of one version."""
+        return self.environment.root_of(self.folder)
+
+    @property
     def project(self) -> DbtProject:
         """The unit's dbt project."""
-        folder = self.environment.root / self.card.dbt_project
+        folder = self.root / self.card.dbt_project
         return DbtProject(self.card.name, folder, self.environment, self.card.dbt.threads)
 
     @property

@@ -12,6 +12,10 @@ from data_platform.deployments.ledger import Ledger
 from data_platform.gate import Holds
 from data_platform.instance.connections import Database, shared_database
 from data_platform.instance.embedded import EmbeddedPostgres
+from tests.deployments.speaking import Platform
+from tests.end_to_end.checkout import make_checkout
+from tests.end_to_end.conftest import own_state
+from tests.end_to_end.live import Live, free_port
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +56,14 @@ def ledger(database: Database) -> Ledger:
 @pytest.fixture
 def holds(database: Database) -> Holds:
     return Holds(database)
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A running platform for the tests that deploy to one; each leaves it without holds."""
+    with own_state() as state:
+        live = Live(state, free_port(), make_checkout(tmp_path_factory.mktemp("checkout")))
+        platform = Platform(live, tmp_path_factory.mktemp("said"))
+        platform.write("old")
+        live.dp("up", "--detach", "--no-build", "--port", str(live.port))
+        yield platform

@@ -1,123 +1,15 @@
 """Deployments to a running platform of a checkout of its own. The tests build on each other."""
 
 import json
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.end_to_end.checkout import make_checkout
-from tests.end_to_end.conftest import own_state
-from tests.end_to_end.live import Live, free_port, kill, until
+from tests.deployments.speaking import CODE, Platform
+from tests.end_to_end.live import kill, until
 
 pytestmark = pytest.mark.timeout(600)
-
-CODE = """
-import os, time
-import dagster as dg
-
-WORD = "old"
-
-
-@dg.op(config_schema={"say": str, "until": dg.Field(str, default_value="")})
-def speak(context: dg.OpExecutionContext) -> None:
-    until = context.op_config["until"]
-    while until and not os.path.exists(until):
-        time.sleep(0.1)
-    with open(context.op_config["say"], "a") as file:
-        file.write(f"{context.run_id} {WORD}\\n")
-
-
-@dg.job(executor_def=dg.in_process_executor)
-def speaking() -> None:
-    speak()
-
-
-@dg.op
-def breathe() -> None:
-    if WORD == "bad":
-        raise dg.Failure("it smokes")
-
-
-@dg.job(executor_def=dg.in_process_executor)
-def smoking() -> None:
-    breathe()
-"""
-_LAUNCH = """
-mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
-  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-  ... on RunConfigValidationInvalid { errors { message } } } }
-"""
-
-
-class Platform:
-    """The platform, with a job in fleet that says which version it is of."""
-
-    def __init__(self, live: Live, folder: Path) -> None:
-        self.live, self.said_file = live, folder / "said"
-        self.code = live.root / "code_locations/fleet/defs/speaking.py"
-
-    def write(self, word: str, code: str = CODE) -> None:
-        self.code.write_text(code.replace('WORD = "old"', f"WORD = {word!r}"))
-
-    def speak(self, until_file: Path | None = None) -> str:
-        config = {"say": str(self.said_file), "until": str(until_file or "")}
-        params = {
-            "selector": {
-                "repositoryLocationName": "fleet",
-                "repositoryName": "__repository__",
-                "jobName": "speaking",
-            },
-            "runConfigData": {"ops": {"speak": {"config": config}}},
-        }
-        answer = self.live.ask(_LAUNCH, params=params)["launchRun"]
-        assert answer["__typename"] == "LaunchRunSuccess", answer
-        return str(answer["run"]["runId"])
-
-    def said(self) -> dict[str, str]:
-        lines = self.said_file.read_text().splitlines() if self.said_file.exists() else []
-        return dict(line.split() for line in lines)
-
-    def status_of(self, run: str) -> str:
-        return str(self.live.run(run)["status"])
-
-    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start a deployment, and wait until it drains."""
-        deploying = self.live.begin("deploy", *arguments)
-        until(lambda: (self.holds() and self.latest()["phase"] == "draining") or deploying.poll() is not None)
-        assert deploying.poll() is None, deploying.communicate()
-        return deploying
-
-    def holds(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.live.dp("hold", "list", "--json"))
-        return found
-
-    def refused(self, *arguments: str) -> str:
-        """A deployment that fails: what it says in its one line."""
-        done = self.live.attempt("deploy", *arguments)
-        assert done.returncode == 1, done
-        assert "Traceback" not in done.stderr, done
-        last = done.stderr.splitlines()[-1]
-        assert last.startswith("dp: deployment "), done
-        return last
-
-    def latest(self) -> dict[str, Any]:
-        number = json.loads(self.live.dp("deploy", "history", "--limit", "1", "--json"))[0]["deployment"]
-        found: dict[str, Any] = json.loads(self.live.dp("deploy", "show", str(number), "--json"))
-        return found
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    with own_state() as state:
-        live = Live(state, free_port(), make_checkout(tmp_path_factory.mktemp("checkout")))
-        platform = Platform(live, tmp_path_factory.mktemp("said"))
-        platform.write("old")
-        live.dp("up", "--detach", "--no-build", "--port", str(live.port))
-        yield platform
 
 
 def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_the_new_version(
@@ -198,11 +90,9 @@ def test_a_drain_that_takes_too_long_is_given_up_and_the_waiting_runs_go_on(plat
 
 @pytest.mark.slow
 def test_changesets_of_a_deployment_that_fails_are_rolled_back(platform: Platform) -> None:
-    folder = platform.live.root / "code_locations/fleet/schema"
-    folder.mkdir()
     first = "--changeset jana:1\nCREATE TABLE main.log (id int)\n--rollback DROP TABLE main.log\n"
     second = "--changeset jana:2\nINSERT INTO main.no_table VALUES (1)\n--rollback empty\n"
-    (folder / "001.sql").write_text(f"--liquibase formatted sql\n\n{first}\n{second}")
+    platform.changelog("001.sql", f"{first}\n{second}")
     [change] = json.loads(platform.live.dp("deploy", "fleet", "--forecast", "--json"))["units"]
     assert len(change["changesets"]) == 2
     assert change["without_rollback"] == []
@@ -216,29 +106,67 @@ def test_changesets_of_a_deployment_that_fails_are_rolled_back(platform: Platfor
     [again] = json.loads(platform.live.dp("deploy", "fleet", "--forecast", "--json"))["units"]
     assert again["changesets"] == change["changesets"]
 
-    (folder / "001.sql").write_text(f"--liquibase formatted sql\n\n{first}")
+    platform.changelog("001.sql", first)
     platform.live.dp("deploy", "fleet")
     assert len(platform.latest()["changesets"]["fleet"]) == 1
 
 
-@pytest.mark.slow
-def test_a_smoke_run_that_fails_keeps_the_hold_and_says_what_to_do(platform: Platform) -> None:
+def test_a_smoke_run_that_fails_brings_the_old_version_back_and_the_waiting_runs_start_with_it(
+    platform: Platform,
+) -> None:
+    word, served = platform.word(), platform.served()
     platform.write("bad")
-    said = platform.refused("fleet", "--smoke", "fleet:smoking")
-    assert "rollback failed: " in said
-    assert "it smokes" in said
-    assert "the code cannot be rolled back" in said
-    [hold] = platform.holds()
-    status = platform.live.dp("deploy", "status", exit_code=1)
-    assert f"dp hold release {hold['hold']} --force" in status
+    deploying = platform.live.begin("deploy", "fleet", "--smoke", "fleet:smoking")
+    platform.reads(deploying, "verifying")
     waiting = platform.speak()
-
-    platform.write("good")
-    platform.live.dp("hold", "release", str(hold["hold"]), "--force")
-    platform.live.dp("deploy", "fleet")
-    platform.live.dp("deploy", "status")
+    _, told = deploying.communicate(timeout=120)
+    assert deploying.returncode == 1
+    said = told.splitlines()[-1]
+    assert "failed and rolled back: " in said
+    assert "it smokes" in said
+    assert f"fleet serves {served} again" in told
+    assert platform.latest()["state"] == "failed_and_rolled_back"
+    assert not platform.holds()
+    assert platform.served() == served
     assert platform.live.ended(waiting)["status"] == "SUCCESS"
-    assert platform.said()[waiting] == "good"
+    assert platform.said()[waiting] == word
+
+
+def test_a_deployment_that_succeeded_is_brought_back_with_its_schema_by_one_command(platform: Platform) -> None:
+    word, served = platform.word(), platform.served()
+    platform.write("next")
+    platform.changelog(
+        "002.sql", "--changeset jana:back\nCREATE TABLE main.back (id int)\n--rollback DROP TABLE main.back\n"
+    )
+    platform.live.dp("deploy", "fleet")
+    done = platform.latest()
+    assert len(done["changesets"]["fleet"]) == 1
+    assert platform.word() == "next"
+
+    platform.live.dp("deploy", "rollback", str(done["deployment"]))
+    back = platform.latest()
+    assert (back["state"], back["undoes"], back["after"]["fleet"]) == ("succeeded", done["deployment"], served)
+    assert platform.served() == served
+    assert platform.word() == word
+    [again] = json.loads(platform.live.dp("deploy", "fleet", "--forecast", "--json"))["units"]
+    assert again["changesets"] == done["changesets"]["fleet"], "they have not run, as far as the warehouse knows"
+
+    twice = platform.live.attempt("deploy", "rollback", str(done["deployment"]))
+    assert twice.returncode == 1
+    assert "which is not what deployment" in twice.stderr
+    platform.live.dp("deploy", "fleet")
+    assert platform.word() == "next"
+
+
+def test_a_unit_that_was_deployed_is_served_from_the_checkout_again_when_that_is_asked_for(platform: Platform) -> None:
+    platform.write("edited")
+    assert platform.word() == "next", "what was deployed is served, whatever is on disk"
+    refused = platform.live.attempt("unit", "build", "fleet")
+    assert refused.returncode == 2
+    assert "served as it was deployed, not as it is on disk" in refused.stderr
+    platform.live.dp("deploy", "checkout", "fleet")
+    assert platform.word() == "edited"
+    platform.live.dp("deploy", "fleet")
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """One platform with the real units for most tests; whoever disturbs it leaves it healthy and its data as it was."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,12 +11,6 @@ import pytest
 
 from tests.end_to_end.data import Contents, contents
 from tests.end_to_end.live import LOCATIONS, Live, free_port, until
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,21 +60,6 @@ def live(platform: Live, first_contents: Contents) -> Iterator[Live]:
     yield platform
     until(platform.healthy)
     assert {item["name"] for item in platform.status()["locations"]} == set(LOCATIONS)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A real browser."""
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
-        assert not os.environ.get("CI"), "Chromium is missing"
-        pytest.skip("Chromium is missing (on Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
-        yield started
-        started.close()
 
 
 @pytest.fixture

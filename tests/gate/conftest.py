@@ -1,7 +1,5 @@
 """A real PostgreSQL for the tests of this room, with Dagster's tables."""
 
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -81,21 +79,6 @@ def _run(url: str, statement: str) -> None:
     connection.autocommit = True
     connection.cursor().execute(statement)
     connection.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A real browser."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        assert not os.environ.get("CI"), "Chromium is missing"
-        pytest.skip("Chromium is missing (on Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 SLOW = {"module": "tests.gate.slow_launcher", "class": "SlowLauncher", "config": {}}

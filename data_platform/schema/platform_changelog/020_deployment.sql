@@ -45,3 +45,17 @@ CREATE TABLE IF NOT EXISTS platform.deployment_phase (
     PRIMARY KEY (deployment, position)
 );
 --rollback DROP TABLE platform.deployment_phase
+
+--changeset data_platform:deployment-settling
+--comment What somebody needs who settles a deployment after its deployer died
+ALTER TABLE platform.deployment
+    ADD COLUMN IF NOT EXISTS smoke text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN IF NOT EXISTS allow text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN IF NOT EXISTS undoes bigint REFERENCES platform.deployment (id),
+    ADD COLUMN IF NOT EXISTS intended jsonb NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN platform.deployment.smoke IS 'what is run to verify it';
+COMMENT ON COLUMN platform.deployment.allow IS 'lint findings consented to';
+COMMENT ON COLUMN platform.deployment.undoes IS 'the deployment whose units this one brings back';
+COMMENT ON COLUMN platform.deployment.intended IS
+    'by unit, before its schema is touched: changesets that were to run, and orderexecuted of the last that had run';
+--rollback ALTER TABLE platform.deployment DROP COLUMN smoke, DROP COLUMN allow, DROP COLUMN undoes, DROP COLUMN intended

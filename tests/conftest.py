@@ -1,0 +1,36 @@
+"""What tests of several rooms need: the one browser there can be at a time, and the signals of a terminal."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals() -> None:
+    """Under nohup programs ignore SIGHUP, and so would those that tests end by it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real browser."""
+    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    if program is None:
+        assert not os.environ.get("CI"), "Chromium is missing"
+        pytest.skip("Chromium is missing (on Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
+        yield started
+        started.close()

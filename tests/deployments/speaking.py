@@ -1,0 +1,127 @@
+"""A running platform of a checkout of its own, with a job in fleet that says which version it is of."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.end_to_end.live import Live, until
+
+CODE = """
+import os, time
+import dagster as dg
+
+WORD = "old"
+
+
+@dg.op(config_schema={"say": str, "until": dg.Field(str, default_value="")})
+def speak(context: dg.OpExecutionContext) -> None:
+    until = context.op_config["until"]
+    while until and not os.path.exists(until):
+        time.sleep(0.1)
+    with open(context.op_config["say"], "a") as file:
+        file.write(f"{context.run_id} {WORD}\\n")
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def speaking() -> None:
+    speak()
+
+
+@dg.op
+def breathe() -> None:
+    if WORD == "bad":
+        raise dg.Failure("it smokes")
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def smoking() -> None:
+    breathe()
+"""
+_LAUNCH = """
+mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  ... on RunConfigValidationInvalid { errors { message } } } }
+"""
+
+
+class Platform:
+    """The platform, with a job in fleet that says which version it is of."""
+
+    def __init__(self, live: Live, folder: Path) -> None:
+        self.live, self.said_file = live, folder / "said"
+        self.code = live.root / "code_locations/fleet/defs/speaking.py"
+
+    def write(self, word: str, code: str = CODE) -> None:
+        self.code.write_text(code.replace('WORD = "old"', f"WORD = {word!r}"))
+
+    def speak(self, until_file: Path | None = None) -> str:
+        config = {"say": str(self.said_file), "until": str(until_file or "")}
+        params = {
+            "selector": {
+                "repositoryLocationName": "fleet",
+                "repositoryName": "__repository__",
+                "jobName": "speaking",
+            },
+            "runConfigData": {"ops": {"speak": {"config": config}}},
+        }
+        answer = self.live.ask(_LAUNCH, params=params)["launchRun"]
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        return str(answer["run"]["runId"])
+
+    def word(self) -> str:
+        """What a run says now."""
+        run = self.speak()
+        assert self.live.ended(run)["status"] == "SUCCESS"
+        return self.said()[run]
+
+    def served(self) -> str:
+        rows = json.loads(self.live.dp("deploy", "status", "--json"))["units"]
+        return str(next(row["served"] for row in rows if row["unit"] == "fleet"))
+
+    def changelog(self, name: str, changesets: str) -> None:
+        folder = self.live.root / "code_locations/fleet/schema"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"--liquibase formatted sql\n\n{changesets}")
+
+    def said(self) -> dict[str, str]:
+        lines = self.said_file.read_text().splitlines() if self.said_file.exists() else []
+        return dict(line.split() for line in lines)
+
+    def status_of(self, run: str) -> str:
+        return str(self.live.run(run)["status"])
+
+    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a deployment, and wait until it drains."""
+        deploying = self.live.begin("deploy", *arguments)
+        until(lambda: (self.holds() and self.latest()["phase"] == "draining") or deploying.poll() is not None)
+        assert deploying.poll() is None, deploying.communicate()
+        return deploying
+
+    def reads(self, deploying: "subprocess.Popen[str]", phase: str) -> None:
+        """Read what a deployment says until it enters a phase."""
+        assert deploying.stderr
+        said = []
+        for line in deploying.stderr:
+            said.append(line)
+            if line.endswith(f": {phase}\n"):
+                return
+        raise AssertionError("".join(said))
+
+    def holds(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.live.dp("hold", "list", "--json"))
+        return found
+
+    def refused(self, *arguments: str) -> str:
+        """A deployment that fails: what it says in its one line."""
+        done = self.live.attempt("deploy", *arguments)
+        assert done.returncode == 1, done
+        assert "Traceback" not in done.stderr, done
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith("dp: deployment "), done
+        return last
+
+    def latest(self) -> dict[str, Any]:
+        number = json.loads(self.live.dp("deploy", "history", "--limit", "1", "--json"))[0]["deployment"]
+        found: dict[str, Any] = json.loads(self.live.dp("deploy", "show", str(number), "--json"))
+        return found

@@ -1,8 +1,10 @@
 """How changelog files are named in the history, whatever machine they were read on."""
 
 import posixpath
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)  # a thousand rows of a history name a few files
 def normalized(path: str) -> str:
     """A changelog's path as Liquibase records it: relative, forward slashes, no `classpath:`, no `./` or `x/..`."""
     plain = path.replace("\\", "/")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from data_platform.cli.deploy_events import ledger_of, telling_of
 from data_platform.cli.deploy_output import print_deployment, print_forecast
 from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json, print_rows
@@ -69,10 +70,10 @@ def run(
     from data_platform.deployments.choosing import chosen_units, running_platform, take_up_new
     from data_platform.deployments.deploy import Deployer
     from data_platform.deployments.errors import DeploymentError
-    from data_platform.deployments.ledger import Ledger
     from data_platform.deployments.phases import Outcome
     from data_platform.deployments.request import Request
     from data_platform.deployments.smoke import read_smoke
+    from data_platform.deployments.telling import Event
     from data_platform.gate import EVERYTHING
     from data_platform.gate.duration import read_duration
     from data_platform.processes import running_address
@@ -109,15 +110,17 @@ def run(
             wait_limit=limits[0],
             drain_limit=limits[1],
         )
+        telling = telling_of(environment, holds)
         deployer = Deployer(
             *(environment, holds, address, request),
             told=lambda taken: tell_waiting_runs(environment, holds, taken),
             tell=lambda line: print(line, file=sys.stderr, flush=True),
+            begun=lambda number: telling.tell(Event.STARTED, ledger_of(telling).get(number)),
         )
         # what a pipeline or a service manager sends must give back the hold, as Ctrl-C does
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         deployer.deploy()
-        done = Ledger(holds.database).get(deployer.number)
+        done = ledger_of(telling).get(deployer.number)
         print_deployment(done, as_json=as_json)
     if done.outcome is not Outcome.SUCCEEDED:
         raise DeploymentError(f"deployment {done.id} {str(done.outcome).replace('_', ' ')}: {done.cause}")
@@ -131,11 +134,9 @@ def history(
 
     [bold]Example:[/bold] dp deploy history --limit 5
     """
-    from data_platform.deployments.ledger import Ledger
-
-    with platform_holds(current_environment()) as holds:
-        ledger = Ledger(holds.database)
-        ledger.end_dead()
+    environment = current_environment()
+    with platform_holds(environment) as holds:
+        ledger = ledger_of(telling_of(environment, holds))
         rows = [deployment.as_row() for deployment in ledger.history(limit)]
     if rows or as_json:
         print_rows(rows, as_json=as_json)
@@ -152,15 +153,13 @@ def show(
 
     [bold]Example:[/bold] dp deploy show 12
     """
-    from data_platform.deployments.ledger import Ledger
-
     if not deployment.isdecimal() or len(deployment) > 18:
         raise UsageError(
             f"{deployment!r} is no number of a deployment", fix="see `dp deploy history`", anchor="deployments"
         )
-    with platform_holds(current_environment()) as holds:
-        ledger = Ledger(holds.database)
-        ledger.end_dead()
+    environment = current_environment()
+    with platform_holds(environment) as holds:
+        ledger = ledger_of(telling_of(environment, holds))
         print_deployment(ledger.get(int(deployment)), as_json=as_json)
 
 
@@ -171,7 +170,6 @@ def status(as_json: Json = False) -> None:
     [bold]Example:[/bold] dp deploy status
     """
     from data_platform.deployments.choosing import unit_rows
-    from data_platform.deployments.ledger import Ledger
     from data_platform.processes import running_address
     from data_platform.units.graphql import Webserver
     from data_platform.units.unit import sound_units
@@ -179,8 +177,7 @@ def status(as_json: Json = False) -> None:
     environment = current_environment()
     address = running_address(environment)
     with platform_holds(environment) as holds:
-        ledger = Ledger(holds.database)
-        ledger.end_dead()
+        ledger = ledger_of(telling_of(environment, holds))
         open_ones = ledger.unsettled()
         rows = unit_rows(Webserver(address) if address else None, sound_units(environment), ledger.deployed())
     if as_json:

@@ -23,6 +23,7 @@ class Deployer:
 
     Args:
         address: of the running platform's webserver.
+        begun: called with its number when it is in the ledger.
         told: called when the holds are taken, to tell the runs that wait.
         tell: is given a line for each thing that happens.
     """
@@ -36,10 +37,11 @@ class Deployer:
         *,
         told: Callable[[Sequence[Hold]], None],
         tell: Callable[[str], None],
+        begun: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.environment, self.holds, self.request = environment, holds, request
         self.ledger, self.webserver = Ledger(holds.database), Webserver(address)
-        self.told, self.tell = told, tell
+        self.told, self.tell, self.begun = told, tell, begun
         self.number, self.token = 0, None  # type: tuple[int, int | None]
         self.taken: tuple[Hold, ...] = ()
         self.change: Change | None = None
@@ -65,6 +67,7 @@ class Deployer:
             return self._end(Outcome.SUCCEEDED)
 
     def _go(self, lease: Lease) -> None:
+        self.begun(self.number)
         self._tell(f"validating {', '.join(self.request.names)}")
         validated = validate(self.environment, self.request.units)
         self._enter(Phase.WAITING)

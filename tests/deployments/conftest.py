@@ -12,6 +12,9 @@ from data_platform.deployments.ledger import Ledger
 from data_platform.gate import Holds
 from data_platform.instance.connections import Database, shared_database
 from data_platform.instance.embedded import EmbeddedPostgres
+from tests.end_to_end.conftest import browser
+
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.end_to_end.checkout import make_checkout
 from tests.end_to_end.conftest import own_state
@@ -166,6 +167,21 @@ def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_
     [row] = [row for row in json.loads(live.dp("deploy", "status", "--json"))["units"] if row["unit"] == "fleet"]
     assert row["served"] == row["deployed"] == row["on_disk"] == change["on_disk"]
     assert live.dp("deploy") == "nothing to deploy: every unit is served as it is on disk\n"
+
+
+def test_people_see_the_last_deployment_on_the_page_of_its_asset(platform: Platform, browser: Any) -> None:
+    latest = platform.latest()
+    page = browser.new_page(viewport={"width": 1400, "height": 1100}, base_url=platform.live.address)
+    page.set_default_timeout(60_000)
+    page.goto("/assets/platform/deployments/fleet")
+    expect(page.get_by_text("a new word", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(latest["after"]["fleet"], exact=True).first).to_be_visible()
+    expect(page.get_by_text("succeeded", exact=True).first).to_be_visible()
+    page.goto("/assets/platform/deployments/fleet?view=checks")
+    for name in ("loads", "schema", "verified", "settled"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Passed").first).to_be_visible()
+    page.close()
 
 
 def test_a_version_that_does_not_load_is_refused_while_the_old_one_keeps_serving(platform: Platform) -> None:

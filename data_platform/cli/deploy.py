@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from data_platform.cli.deploy_events import ledger_of, telling_of
-from data_platform.cli.deploy_output import print_deployment, print_forecast
+from data_platform.cli.deploy_output import open_document, print_deployment, print_forecast
 from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json, print_rows
 from data_platform.environment import Environment, current_environment
@@ -170,6 +170,7 @@ def status(as_json: Json = False) -> None:
     [bold]Example:[/bold] dp deploy status
     """
     from data_platform.deployments.choosing import unit_rows
+    from data_platform.deployments.in_line import turns
     from data_platform.processes import running_address
     from data_platform.units.graphql import Webserver
     from data_platform.units.unit import sound_units
@@ -179,13 +180,14 @@ def status(as_json: Json = False) -> None:
     with platform_holds(environment) as holds:
         ledger = ledger_of(telling_of(environment, holds))
         open_ones = ledger.unsettled()
+        turn = turns(holds, ledger, open_ones)
         rows = unit_rows(Webserver(address) if address else None, sound_units(environment), ledger.deployed())
     if as_json:
-        print(json.dumps({"units": rows, "unsettled": [each.as_document() for each in open_ones]}, indent=2))
+        print(json.dumps({"units": rows, "unsettled": [open_document(each, turn) for each in open_ones]}, indent=2))
     else:
         print_rows(rows, as_json=False)
         for each in open_ones:
-            print_deployment(each, as_json=False)
+            print_deployment(each, as_json=False, turn=turn.get(each.id))
     if any(each.state in ("abandoned", "rollback_failed") for each in open_ones):
         raise typer.Exit(1)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from data_platform.deployments.asking import asked_of, newer_deployment
 from data_platform.deployments.change import Change
 from data_platform.deployments.errors import DeploymentError, SupersededError
+from data_platform.deployments.in_line import Waiting
 from data_platform.deployments.lease import Lease
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.phases import Outcome, Phase
@@ -42,6 +43,7 @@ class Deployer:
         self.environment, self.holds, self.request = environment, holds, request
         self.ledger, self.webserver = Ledger(holds.database), Webserver(address)
         self.told, self.tell, self.begun = told, tell, begun
+        self.waiting = Waiting(self.ledger, lambda: self.number, self._tell)
         self.number, self.token = 0, None  # type: tuple[int, int | None]
         self.taken: tuple[Hold, ...] = ()
         self.change: Change | None = None
@@ -116,9 +118,11 @@ class Deployer:
         return taken
 
     def _give_way(self, before: Obstacle) -> None:
-        newer = newer_deployment(self.holds.standing().holds, self.number, self.request.scopes)
+        standing = self.holds.standing()
+        newer = newer_deployment(standing.holds, self.number, self.request.scopes)
         if newer is not None:
             raise SupersededError(f"deployment {newer} of the same units is newer", anchor="deployments")
+        self.waiting.look(standing)
 
     def _drain(self) -> None:
         limit = self.request.drain_limit.total_seconds()

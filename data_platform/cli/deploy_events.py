@@ -1,4 +1,4 @@
-"""Whom `dp deploy` tells what becomes of deployments: Dagster."""
+"""Whom `dp deploy` tells what becomes of deployments: the operator's hook, and Dagster."""
 
 import os
 import sys
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 def telling_of(environment: Environment, holds: "Holds") -> "Telling":
-    """Tells Dagster; what cannot be told is said on standard error."""
+    """Tells the hook, where there is one, and Dagster; what cannot be told is said on standard error."""
+    from data_platform.deployments.hook import HOOK_VARIABLE, run_hook
     from data_platform.deployments.telling import Listener, Telling
 
-    return Telling(
-        holds.database,
-        [Listener("Dagster", lambda event, deployment: _tell_dagster(environment, event, deployment))],
-        failed=lambda line: print(line, file=sys.stderr, flush=True),
-    )
+    listeners = [Listener("Dagster", lambda event, deployment: _tell_dagster(environment, event, deployment))]
+    if program := os.environ.get(HOOK_VARIABLE):
+        # the first: it may have to wake a person
+        listeners.insert(0, Listener("the hook", lambda event, deployment: run_hook(program, event, deployment)))
+    return Telling(holds.database, listeners, failed=lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def ledger_of(telling: "Telling") -> "Ledger":

@@ -85,6 +85,15 @@ class Platform:
     def status_of(self, run: str) -> str:
         return str(self.live.run(run)["status"])
 
+    def heard(self, number: int) -> list[tuple[str, str]]:
+        """Events of a deployment that the hook has heard, with the deployment's state at that time."""
+        documents = map(json.loads, self.said_file.with_name("heard").read_text().splitlines())
+        return [
+            (each["event"], each["deployment"]["state"])
+            for each in documents
+            if each["deployment"]["deployment"] == number
+        ]
+
     def begin(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start a deployment, and wait until it drains."""
         deploying = self.live.begin("deploy", *arguments)
@@ -114,8 +123,13 @@ class Platform:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     with own_state() as state:
-        live = Live(state, free_port(), make_checkout(tmp_path_factory.mktemp("checkout")))
-        platform = Platform(live, tmp_path_factory.mktemp("said"))
+        folder = tmp_path_factory.mktemp("said")
+        hook = folder / "hook"
+        hook.write_text(f"#!/bin/sh\ncat >>'{folder}/heard'\necho >>'{folder}/heard'\n")
+        hook.chmod(0o755)
+        checkout = make_checkout(tmp_path_factory.mktemp("checkout"))
+        live = Live(state, free_port(), checkout, {"DATA_PLATFORM_DEPLOYMENT_HOOK": str(hook)})
+        platform = Platform(live, folder)
         platform.write("old")
         live.dp("up", "--detach", "--no-build", "--port", str(live.port))
         yield platform
@@ -158,6 +172,7 @@ def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_
     assert document["before"]["fleet"] == change["served"]
     assert document["after"]["fleet"] == change["on_disk"]
     assert document["uncommitted"]
+    assert platform.heard(document["deployment"]) == [("started", "validating"), ("finished", "succeeded")]
     assert not platform.holds()
     for run in (flying, *waiting):
         assert live.ended(run)["status"] == "SUCCESS"
@@ -244,6 +259,11 @@ def test_a_smoke_run_that_fails_keeps_the_hold_and_says_what_to_do(platform: Pla
     assert "rollback failed: " in said
     assert "it smokes" in said
     assert "the code cannot be rolled back" in said
+    assert platform.heard(platform.latest()["deployment"]) == [
+        ("started", "validating"),
+        ("finished", "rollback_failed"),
+        ("needs_a_person", "rollback_failed"),
+    ]
     [hold] = platform.holds()
     status = platform.live.dp("deploy", "status", exit_code=1)
     assert f"dp hold release {hold['hold']} --force" in status
@@ -276,6 +296,7 @@ def test_a_newer_deployment_ends_an_older_one_of_the_same_units_that_waits(platf
     newer = platform.live.begin("deploy", "fleet", "--reason", "newer")
     _, said = older.communicate(timeout=60)
     assert older.returncode == 1
+    assert "1st in line; about " in said
     assert "superseded: deployment" in said.splitlines()[-1]
     assert newer.poll() is None
     platform.live.dp("hold", "release", str(held))

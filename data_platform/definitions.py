@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-GROUP = "platform"
+from data_platform.deployments.assets import GROUP, deployment_definitions
 
 
 @dg.asset(
@@ -42,9 +42,14 @@ def _workspace_is_current() -> dg.AssetCheckResult:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The platform's own definitions."""
+    from data_platform.environment import current_environment
+    from data_platform.units.unit import sound_units
+
+    deployments = deployment_definitions([unit.card for unit in sound_units(current_environment())])
     job = dg.define_asset_job(
         "build", selection=dg.AssetSelection.all(), description="Builds the platform's own assets."
     )
-    return dg.Definitions(
+    own = dg.Definitions(
         assets=[_units], asset_checks=[_workspace_is_current], jobs=[job], executor=dg.in_process_executor
     )
+    return dg.Definitions.merge(own, deployments)

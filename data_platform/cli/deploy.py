@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from data_platform.cli.deploy_output import print_deployment, print_forecast
+from data_platform.cli.deploy_events import ledger_of, telling_of
+from data_platform.cli.deploy_output import open_document, print_deployment, print_forecast
 from data_platform.cli.deploy_settling import checkout, finish, read_number, resume, rollback, who
 from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json, print_rows
@@ -67,9 +68,9 @@ def run(
     """
     from data_platform.deployments.choosing import chosen_units, running_platform, take_up_new
     from data_platform.deployments.deploy import Deployer
-    from data_platform.deployments.ledger import Ledger
     from data_platform.deployments.request import Request
     from data_platform.deployments.smoke import read_smoke
+    from data_platform.deployments.telling import Event
     from data_platform.gate import EVERYTHING
     from data_platform.gate.duration import read_duration
     from data_platform.processes import running_address
@@ -106,15 +107,17 @@ def run(
             wait_limit=limits[0],
             drain_limit=limits[1],
         )
+        telling = telling_of(environment, holds)
         deployer = Deployer(
             *(environment, holds, address, request),
             told=lambda taken: tell_waiting_runs(environment, holds, taken),
             tell=lambda line: print(line, file=sys.stderr, flush=True),
+            begun=lambda number: telling.tell(Event.STARTED, ledger_of(telling).get(number)),
         )
         # what a pipeline or a service manager sends must give back the hold, as Ctrl-C does
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         deployer.deploy()
-        done = Ledger(holds.database).get(deployer.number)
+        done = ledger_of(telling).get(deployer.number)
     finish(done, as_json=as_json)
 
 
@@ -126,11 +129,9 @@ def history(
 
     [bold]Example:[/bold] dp deploy history --limit 5
     """
-    from data_platform.deployments.ledger import Ledger
-
-    with platform_holds(current_environment()) as holds:
-        ledger = Ledger(holds.database)
-        ledger.end_dead()
+    environment = current_environment()
+    with platform_holds(environment) as holds:
+        ledger = ledger_of(telling_of(environment, holds))
         rows = [deployment.as_row() for deployment in ledger.history(limit)]
     if rows or as_json:
         print_rows(rows, as_json=as_json)
@@ -147,12 +148,10 @@ def show(
 
     [bold]Example:[/bold] dp deploy show 12
     """
-    from data_platform.deployments.ledger import Ledger
-
     number = read_number(deployment)
-    with platform_holds(current_environment()) as holds:
-        ledger = Ledger(holds.database)
-        ledger.end_dead()
+    environment = current_environment()
+    with platform_holds(environment) as holds:
+        ledger = ledger_of(telling_of(environment, holds))
         print_deployment(ledger.get(number), as_json=as_json)
 
 
@@ -163,7 +162,7 @@ def status(as_json: Json = False) -> None:
     [bold]Example:[/bold] dp deploy status
     """
     from data_platform.deployments.choosing import unit_rows
-    from data_platform.deployments.ledger import Ledger
+    from data_platform.deployments.in_line import turns
     from data_platform.processes import running_address
     from data_platform.units.graphql import Webserver
     from data_platform.units.unit import sound_units
@@ -171,16 +170,16 @@ def status(as_json: Json = False) -> None:
     environment = current_environment()
     address = running_address(environment)
     with platform_holds(environment) as holds:
-        ledger = Ledger(holds.database)
-        ledger.end_dead()
+        ledger = ledger_of(telling_of(environment, holds))
         open_ones = ledger.unsettled()
+        turn = turns(holds, ledger, open_ones)
         rows = unit_rows(Webserver(address) if address else None, sound_units(environment), ledger.deployed())
     if as_json:
-        print(json.dumps({"units": rows, "unsettled": [each.as_document() for each in open_ones]}, indent=2))
+        print(json.dumps({"units": rows, "unsettled": [open_document(each, turn) for each in open_ones]}, indent=2))
     else:
         print_rows(rows, as_json=False)
         for each in open_ones:
-            print_deployment(each, as_json=False)
+            print_deployment(each, as_json=False, turn=turn.get(each.id))
     if any(each.needs_a_person for each in open_ones):
         raise typer.Exit(1)
 

@@ -1,7 +1,8 @@
 """How `dp deploy` prints."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -10,9 +11,10 @@ from data_platform.cli.output import print_rows
 if TYPE_CHECKING:
     from data_platform.deployments.deployment import Deployment
     from data_platform.deployments.forecast import Forecast, UnitChange
+    from data_platform.deployments.turn import Turn
 
 
-def print_deployment(deployment: "Deployment", *, as_json: bool) -> None:
+def print_deployment(deployment: "Deployment", *, as_json: bool, turn: "Turn | None" = None) -> None:
     """Print all that is known of a deployment."""
     document = deployment.as_document()
     if as_json:
@@ -23,6 +25,8 @@ def print_deployment(deployment: "Deployment", *, as_json: bool) -> None:
         f"deployment {deployment.id} of {', '.join(asked.units)}: {deployment.state} after {deployment.seconds:.1f} s"
     )
     typer.echo(f"  by {asked.owner}, asked at {document['asked_at']}: {asked.reason}")
+    if turn:
+        typer.echo(f"  {turn}")
     if deployment.cause:
         typer.echo(f"  cause: {deployment.cause}")
     if deployment.needs_a_person:
@@ -40,6 +44,12 @@ def print_deployment(deployment: "Deployment", *, as_json: bool) -> None:
         typer.echo(f"  {path}: {commit}")
     phases = ", ".join(f"{each.phase} {each.seconds:.1f} s" for each in deployment.phases if each.phase != "done")
     typer.echo(f"  phases: {phases}")
+
+
+def open_document(deployment: "Deployment", turns: "Mapping[int, Turn]") -> dict[str, Any]:
+    """A deployment that has not ended, for programs; `turn` is null unless it waits in line."""
+    turn = turns.get(deployment.id)
+    return deployment.as_document() | {"turn": turn.as_document() if turn else None}
 
 
 def print_forecast(forecast: "Forecast", *, as_json: bool) -> None:

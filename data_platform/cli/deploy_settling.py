@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data_platform.cli.deploy_events import ledger_of, telling_of
 from data_platform.cli.deploy_output import print_deployment
 from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json
@@ -42,13 +43,13 @@ def rollback(
     number = read_number(deployment)
     environment = current_environment()
     with platform_holds(environment) as holds:
-        from data_platform.deployments.ledger import Ledger
-
-        found = Ledger(holds.database).get(number)
+        telling = telling_of(environment, holds)
+        found = ledger_of(telling).get(number)
         if not found.is_half_done:
             from data_platform.deployments.choosing import running_platform
             from data_platform.deployments.deploy import Deployer
             from data_platform.deployments.going_back import request_to_undo
+            from data_platform.deployments.telling import Event
             from data_platform.processes import running_address
 
             address = running_platform(running_address(environment))
@@ -57,10 +58,11 @@ def rollback(
                 *(environment, holds, address, request),
                 told=lambda taken: tell_waiting_runs(environment, holds, taken),
                 tell=tell,
+                begun=lambda number: telling.tell(Event.STARTED, ledger_of(telling).get(number)),
             )
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             deployer.deploy()
-            done = Ledger(holds.database).get(deployer.number)
+            done = ledger_of(telling).get(deployer.number)
     if found.is_half_done:
         _settle(number, back=True, as_json=as_json)
     else:
@@ -119,16 +121,14 @@ def tell(line: str) -> None:
 
 def _settle(number: int, *, back: bool, as_json: bool) -> None:
     from data_platform.deployments.choosing import running_platform
-    from data_platform.deployments.ledger import Ledger
     from data_platform.deployments.settling import Settler, request_of
     from data_platform.processes import running_address
 
     environment = current_environment()
     address = running_platform(running_address(environment))
     with platform_holds(environment) as holds:
-        ledger = Ledger(holds.database)
-        ledger.end_dead()
-        found = ledger.get(number)
+        telling = telling_of(environment, holds)
+        found = ledger_of(telling).get(number)
         settler = Settler(
             *(environment, holds, address, request_of(environment, found, owner=who())),
             told=lambda taken: tell_waiting_runs(environment, holds, taken),
@@ -139,7 +139,7 @@ def _settle(number: int, *, back: bool, as_json: bool) -> None:
             settler.go_back(found)
         else:
             settler.resume(found)
-        done = ledger.get(number)
+        done = ledger_of(telling).get(number)
     if back and done.outcome == "failed_and_rolled_back":
         print_deployment(done, as_json=as_json)  # which is what was asked for
         return

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from data_platform.deployments.asking import asked_of, newer_deployment
 from data_platform.deployments.change import Change
 from data_platform.deployments.errors import DeploymentError, SupersededError
+from data_platform.deployments.in_line import Waiting
 from data_platform.deployments.lease import Lease
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.member import Member, members_of
@@ -25,6 +26,7 @@ class Deployer:
 
     Args:
         address: of the running platform's webserver.
+        begun: called with its number when it is in the ledger.
         told: called when the holds are taken, to tell the runs that wait.
         tell: is given a line for each thing that happens.
     """
@@ -38,10 +40,12 @@ class Deployer:
         *,
         told: Callable[[Sequence[Hold]], None],
         tell: Callable[[str], None],
+        begun: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.environment, self.holds, self.request = environment, holds, request
         self.ledger, self.webserver = Ledger(holds.database), Webserver(address)
-        self.told, self.tell = told, tell
+        self.told, self.tell, self.begun = told, tell, begun
+        self.waiting = Waiting(self.ledger, lambda: self.number, self._say)
         self.number, self.token = 0, None  # type: tuple[int, int | None]
         self.taken: tuple[Hold, ...] = ()
         self.change: Change | None = None
@@ -63,6 +67,7 @@ class Deployer:
         self.number = self.ledger.begin(asked_of(self.environment, self.webserver, self.request, units))
         with Lease(self.holds, self.ledger, self.number) as lease:
             try:
+                self.begun(self.number)
                 self._say(f"validating {', '.join(self.request.names)}")
                 validate(self.environment, units)
                 self._enter(Phase.WAITING)
@@ -131,9 +136,11 @@ class Deployer:
         self.token = token
 
     def _give_way(self, before: Obstacle) -> None:
-        newer = newer_deployment(self.holds.standing().holds, self.number, self.request.scopes)
+        standing = self.holds.standing()
+        newer = newer_deployment(standing.holds, self.number, self.request.scopes)
         if newer is not None:
             raise SupersededError(f"deployment {newer} of the same units is newer", anchor="deployments")
+        self.waiting.look(standing)
 
     def _drain(self) -> None:
         limit = self.request.drain_limit.total_seconds()

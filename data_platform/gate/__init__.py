@@ -2,7 +2,7 @@
 
 What the deployer needs: `holds_of_platform()`, then `Holds.acquire`, `renew`, `drained`, `to_applying`, `check`,
 `exempt`, `release`, `take_over`. Two functions need Dagster: `tell_waiting` writes to the runs that wait, and what does
-not go through the queue asks `refuse_if_held`.
+not go through the queue asks `refuse_if_held`. What sends alerts on freshness asks `held_scopes` first.
 """
 
 import importlib
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_platform.gate.admission import LOCATION_TAG, PARENT_TAG
 from data_platform.gate.errors import GateError, HoldLostError, ScopeBusyError
+from data_platform.gate.held import held_scopes
 from data_platform.gate.hold import EVERYTHING, Hold, Outcome, Phase, Scope
 from data_platform.gate.holds import RENEW_SECONDS, Holds
 from data_platform.gate.line import FAIRNESS, Obstacle
@@ -38,6 +39,7 @@ __all__ = [
     "Scope",
     "ScopeBusyError",
     "ensure_tables",
+    "held_scopes",
     "holds_of_platform",
     "refuse_if_held",
     "tell_waiting",

@@ -62,8 +62,13 @@ def holds(database: Database) -> Holds:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A running platform for the tests that deploy to one; each leaves it without holds."""
     with own_state() as state:
-        live = Live(state, free_port(), make_checkout(tmp_path_factory.mktemp("checkout")))
-        platform = Platform(live, tmp_path_factory.mktemp("said"))
+        folder = tmp_path_factory.mktemp("said")
+        hook = folder / "hook"
+        hook.write_text(f"#!/bin/sh\ncat >>'{folder}/heard'\necho >>'{folder}/heard'\n")
+        hook.chmod(0o755)
+        checkout = make_checkout(tmp_path_factory.mktemp("checkout"))
+        live = Live(state, free_port(), checkout, {"DATA_PLATFORM_DEPLOYMENT_HOOK": str(hook)})
+        platform = Platform(live, folder)
         platform.write("old")
         live.dp("up", "--detach", "--no-build", "--port", str(live.port))
         yield platform

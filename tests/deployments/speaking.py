@@ -91,6 +91,15 @@ class Platform:
     def status_of(self, run: str) -> str:
         return str(self.live.run(run)["status"])
 
+    def heard(self, number: int) -> list[tuple[str, str]]:
+        """Events of a deployment that the hook has heard, with the deployment's state at that time."""
+        documents = map(json.loads, self.said_file.with_name("heard").read_text().splitlines())
+        return [
+            (each["event"], each["deployment"]["state"])
+            for each in documents
+            if each["deployment"]["deployment"] == number
+        ]
+
     def begin(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start a deployment, and wait until it drains."""
         deploying = self.live.begin("deploy", *arguments)

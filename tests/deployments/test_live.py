@@ -3,8 +3,10 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.deployments.speaking import CODE, Platform
 from tests.end_to_end.live import kill, until
@@ -49,6 +51,7 @@ def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_
     assert document["before"]["fleet"] == change["served"]
     assert document["after"]["fleet"] == change["on_disk"]
     assert document["uncommitted"]
+    assert platform.heard(document["deployment"]) == [("started", "validating"), ("finished", "succeeded")]
     assert not platform.holds()
     for run in (flying, *waiting):
         assert live.ended(run)["status"] == "SUCCESS"
@@ -58,6 +61,21 @@ def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_
     [row] = [row for row in json.loads(live.dp("deploy", "status", "--json"))["units"] if row["unit"] == "fleet"]
     assert row["served"] == row["deployed"] == row["on_disk"] == change["on_disk"]
     assert live.dp("deploy") == "nothing to deploy: every unit is served as it is on disk\n"
+
+
+def test_people_see_the_last_deployment_on_the_page_of_its_asset(platform: Platform, browser: Any) -> None:
+    latest = platform.latest()
+    page = browser.new_page(viewport={"width": 1400, "height": 1100}, base_url=platform.live.address)
+    page.set_default_timeout(60_000)
+    page.goto("/assets/platform/deployments/fleet")
+    expect(page.get_by_text("a new word", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(latest["after"]["fleet"], exact=True).first).to_be_visible()
+    expect(page.get_by_text("succeeded", exact=True).first).to_be_visible()
+    page.goto("/assets/platform/deployments/fleet?view=checks")
+    for name in ("loads", "schema", "verified", "settled"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Passed").first).to_be_visible()
+    page.close()
 
 
 def test_a_version_that_does_not_load_is_refused_while_the_old_one_keeps_serving(platform: Platform) -> None:
@@ -188,6 +206,7 @@ def test_a_newer_deployment_ends_an_older_one_of_the_same_units_that_waits(platf
     newer = platform.live.begin("deploy", "fleet", "--reason", "newer")
     _, said = older.communicate(timeout=60)
     assert older.returncode == 1
+    assert "1st in line; about " in said
     assert "superseded: deployment" in said.splitlines()[-1]
     assert newer.poll() is None
     platform.live.dp("hold", "release", str(held))

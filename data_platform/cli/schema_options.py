@@ -123,7 +123,7 @@ def about_a_target(
             asked = {name: given.pop(name) for name in OPTIONS}
             command(target_of(asked, changelog=changelog, database=database), **given)
 
-        wrapper.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+        wrapper.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # what inspect reads
         annotations = {each.name: each.annotation for each in [*own, *shared]}
         wrapper.__annotations__ = annotations
         del wrapper.__wrapped__

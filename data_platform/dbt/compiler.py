@@ -104,7 +104,7 @@ def _compile(spec: dict[str, Any], scratch: Path, parsed: Any, dialect: str) -> 
     result = dbtRunner(manifest=parsed).invoke(command)
     if not result.success or result.result is None:
         return None
-    return {item.node.unique_id: item.node.compiled_code or "" for item in result.result}  # type: ignore[union-attr]
+    return {item.node.unique_id: item.node.compiled_code or "" for item in result.result}  # type: ignore[union-attr]  # of a compile, it has nodes
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def _shape(names: tuple[str, ...], count: bool) -> _Shape:
     from duckdb import Error
 
     try:
-        cursor = DuckDBConnectionManager.env().handle().cursor()  # type: ignore[no-untyped-call]
+        cursor = DuckDBConnectionManager.env().handle().cursor()  # type: ignore[no-untyped-call]  # untyped in dbt
     except Exception:  # another warehouse than DuckDB: dbt has no such environment, and says so by a bare Exception
         return None, []
     name = ".".join('"' + part.replace('"', '""') + '"' for part in names if part)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from data_platform.deployments.deployment import Asked
 from data_platform.deployments.request import Request
-from data_platform.deployments.served import served_version
 from data_platform.deployments.source import Source, source_of
 from data_platform.environment import Environment
 from data_platform.gate import Hold, Phase
 from data_platform.units.graphql import Webserver
+from data_platform.units.location import served_version
 from data_platform.units.unit import Unit
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 
 from data_platform.deployments.errors import DeploymentError
-from data_platform.deployments.served import known_locations, load_anew, served_version
+from data_platform.deployments.served import known_locations, load_anew
 from data_platform.environment import Environment
 from data_platform.errors import UsageError
 from data_platform.units.graphql import Webserver
+from data_platform.units.location import served_version
 from data_platform.units.unit import Unit, find_units
 from data_platform.units.versions import UnitVersions
 

@@ -7,11 +7,11 @@ from data_platform.dbt.project import DbtError
 from data_platform.deployments import runs
 from data_platform.deployments.forecast import Forecast, ModelChanges, UnitChange, compare_graphs
 from data_platform.deployments.schema_change import pending, schema_target
-from data_platform.deployments.served import served_version
 from data_platform.deployments.validation import Validated
 from data_platform.errors import UsageError
 from data_platform.gate import Holds
 from data_platform.units.graphql import Webserver
+from data_platform.units.location import served_version
 from data_platform.units.versions import UnitVersions
 
 

@@ -6,10 +6,10 @@ from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.member import kept
 from data_platform.deployments.phases import Outcome
 from data_platform.deployments.request import Request
-from data_platform.deployments.served import served_version
 from data_platform.environment import Environment
 from data_platform.gate import Holds
 from data_platform.units.graphql import Webserver
+from data_platform.units.location import served_version
 
 
 def request_to_undo(

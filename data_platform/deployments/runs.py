@@ -1,5 +1,7 @@
 """What run history tells about the runs that a deployment would wait for."""
 
+# ruff: noqa: S608 - only constants of the program are put together; values are bound
+
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -16,12 +18,12 @@ _ROWS = f"""
     SELECT run_id, COALESCE({_UNIT}, '') AS unit, pipeline_name AS job, status,
         extract(epoch FROM clock_timestamp())::float - start_time AS seconds
     FROM runs r WHERE run_id = ANY(:ids) ORDER BY id
-"""  # noqa: S608
+"""
 _DURATIONS = f"""
     SELECT end_time - start_time AS seconds FROM runs r
     WHERE pipeline_name = :job AND status = 'SUCCESS' AND end_time > start_time AND {_UNIT} = :unit
     ORDER BY id DESC LIMIT :limit
-"""  # noqa: S608
+"""
 
 
 def in_flight(holds: Holds, scopes: Iterable[str]) -> tuple[InFlight, ...]:

@@ -3,29 +3,16 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from data_platform.dbt.graph import DbtGraph
 from data_platform.deployments.errors import DeploymentError
 from data_platform.errors import UsageError
 from data_platform.units.build import BuildResult
 from data_platform.units.graphql import Webserver
+from data_platform.units.location import RefusedError, launch
 from data_platform.units.queue import RunQueue
 
 _POLL_SECONDS = 0.5
-_LAUNCH = """
-mutation Launch($params: ExecutionParams!) {
-  launchRun(executionParams: $params) {
-    __typename
-    ... on LaunchRunSuccess { run { runId } }
-    ... on PythonError { message }
-    ... on PipelineNotFoundError { message }
-    ... on UnauthorizedError { message }
-    ... on InvalidSubsetError { message }
-    ... on RunConfigValidationInvalid { errors { message } }
-  }
-}
-"""
 _TERMINATE = "mutation End($run: String!) { terminateRun(runId: $run) { __typename } }"
 
 
@@ -110,16 +97,8 @@ def _partition(smoke: Smoke, graph: DbtGraph) -> dict[str, str]:
 
 
 def _launch(webserver: Webserver, smoke: Smoke, tags: Mapping[str, str]) -> str:
-    selector: dict[str, Any] = {"repositoryLocationName": smoke.unit, "repositoryName": "__repository__"}
-    if smoke.asset:
-        selector |= {"jobName": "__ASSET_JOB", "assetSelection": [{"path": smoke.asset.split("/")}]}
-    else:
-        selector["jobName"] = smoke.job
-    listed = [{"key": key, "value": value} for key, value in tags.items()]
-    params = {"selector": selector, "executionMetadata": {"tags": listed}}
-    answer = webserver.order(_LAUNCH, {"params": params})["launchRun"]
-    if answer["__typename"] != "LaunchRunSuccess":
-        errors = answer.get("errors") or [{"message": answer.get("message") or answer["__typename"]}]
-        reason = str(errors[0]["message"]).strip().splitlines()[0]
-        raise DeploymentError(f"the smoke run of {smoke} is refused: {reason}", anchor="deployments")
-    return str(answer["run"]["runId"])
+    assets = [smoke.asset.split("/")] if smoke.asset else None
+    try:
+        return launch(webserver, smoke.unit, smoke.job or "__ASSET_JOB", tags, assets)
+    except RefusedError as error:
+        raise DeploymentError(f"the smoke run of {smoke} is refused: {error}", anchor="deployments") from None

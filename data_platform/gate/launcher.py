@@ -49,7 +49,7 @@ class GateRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
     def __init__(self, launcher: RunLauncher[DagsterInstance], inst_data: ConfigurableClassData | None = None) -> None:
         self.launcher = launcher
         self._inst_data = inst_data
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # untyped in Dagster
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:
@@ -73,7 +73,7 @@ class GateRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
         """Make it, and the launcher it uses, from dagster.yaml."""
         named = config_value["launcher"]
         data = ConfigurableClassData(named["module"], named["class"], _as_yaml(named["config"]))
-        return cls(data.rehydrate(as_type=RunLauncher), inst_data)  # type: ignore[type-abstract]
+        return cls(data.rehydrate(as_type=RunLauncher), inst_data)  # type: ignore[type-abstract]  # as Dagster calls it
 
     def register_instance(self, instance: DagsterInstance) -> None:
         """Become an instance's launcher."""

@@ -1,5 +1,7 @@
 """Holds as rows of `platform.hold`."""
 
+# ruff: noqa: S608 - only constants of the program are put together; values are bound
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +17,7 @@ _COLUMNS = (
 )
 NOT_ENDED = "phase <> 'ended'"
 _GIVEN = "request, scope, phase, reason, owner, link, deployment, asked_at, expires_at"
-_INSERT = f"INSERT INTO platform.hold ({_GIVEN}) VALUES (:{_GIVEN.replace(', ', ', :')}) RETURNING {_COLUMNS}"  # noqa: S608
+_INSERT = f"INSERT INTO platform.hold ({_GIVEN}) VALUES (:{_GIVEN.replace(', ', ', :')}) RETURNING {_COLUMNS}"
 # the clock of the moment, not of the transaction's beginning: it may have waited for a lock
 _CLOCK = "SELECT clock_timestamp() AS now"
 
@@ -30,13 +32,13 @@ class Moment:
 
 def select(connection: Connection, condition: str, **values: Any) -> list[Hold]:
     """Holds for which a condition in SQL holds, oldest first."""
-    statement = f"SELECT {_COLUMNS} FROM platform.hold WHERE {condition} ORDER BY id"  # noqa: S608
+    statement = f"SELECT {_COLUMNS} FROM platform.hold WHERE {condition} ORDER BY id"
     return [_hold(row) for row in connection.execute(text(statement), values)]
 
 
 def select_now(connection: Connection, condition: str, **values: Any) -> Moment:
     """The same with the moment, in one query."""
-    statement = f"SELECT * FROM ({_CLOCK}) clock LEFT JOIN platform.hold ON {condition} ORDER BY id"  # noqa: S608
+    statement = f"SELECT * FROM ({_CLOCK}) clock LEFT JOIN platform.hold ON {condition} ORDER BY id"
     rows = connection.execute(text(statement), values).all()
     return Moment(tuple(_hold(row) for row in rows if row.id is not None), rows[0].now)
 

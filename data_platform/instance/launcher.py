@@ -73,7 +73,7 @@ class ProcessRunLauncher(DefaultRunLauncher):
 
     def _terminated_by_its_code_server(self, run_id: str) -> bool:
         try:
-            return bool(super().terminate(run_id))  # type: ignore[no-untyped-call]
+            return bool(super().terminate(run_id))  # type: ignore[no-untyped-call]  # untyped in Dagster
         except Exception:  # the server may be gone, or another by now; the process is what counts
             return False
 

@@ -117,7 +117,7 @@ def warm_up() -> None:
 
     import data_platform.instance.folders
     import data_platform.instance.launcher
-    import data_platform.instance.storage  # noqa: F401
+    import data_platform.instance.storage  # noqa: F401 (loaded before the forks)
 
     @dagster.asset
     def nothing() -> None:

@@ -43,7 +43,7 @@ class PooledPostgresStorage(DagsterStorage, ConfigurableClass):
         self._event_log_storage = PooledEventLogStorage(self._database, inst_data)
         self._run_storage = PooledRunStorage(self._database, inst_data)
         self._schedule_storage = PooledScheduleStorage(self._database, inst_data)
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # untyped in Dagster
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:

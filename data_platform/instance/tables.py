@@ -42,7 +42,7 @@ def ensure_tables(database: Database) -> None:
 def _exist(connection: Connection) -> bool:
     main = "('runs', 'event_logs', 'instance_info', 'jobs')"
     found = connection.execute(
-        text(f"SELECT count(*) FROM pg_class WHERE relname IN {main} AND pg_table_is_visible(oid)")  # noqa: S608
+        text(f"SELECT count(*) FROM pg_class WHERE relname IN {main} AND pg_table_is_visible(oid)")  # noqa: S608 (constants)
     )
     return bool(found.scalar() == 4)
 

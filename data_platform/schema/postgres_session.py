@@ -58,7 +58,7 @@ class Session:
         names = ", ".join(f"('{name}', '{value}')" for name, value in _SERVER.items())
         try:
             self.query(
-                f"SELECT set_config(name, value, false) FROM (VALUES {names}) AS wanted (name, value)"  # noqa: S608
+                f"SELECT set_config(name, value, false) FROM (VALUES {names}) AS wanted (name, value)"  # noqa: S608 (constants)
                 " JOIN pg_catalog.pg_settings USING (name)"
             )
         except DatabaseError:

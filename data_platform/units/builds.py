@@ -9,8 +9,9 @@ from data_platform.environment import Environment
 from data_platform.errors import UsageError
 from data_platform.units.build import BuildResult, build_order
 from data_platform.units.in_process import build_in_process
+from data_platform.units.location import JOB
 from data_platform.units.queue import RunQueue
-from data_platform.units.schedules import JOB, VERSION_TAG, partition_tags
+from data_platform.units.schedules import partition_tags
 from data_platform.units.unit import Unit, find_units
 from data_platform.units.versions import UnitVersions
 
@@ -47,7 +48,7 @@ def build_units(
         else:
             queue = RunQueue(address)
             for name in wave:
-                queue.bring_up_to_date(name, JOB, VERSION_TAG, units[name].version())  # an edited checkout
+                queue.bring_up_to_date(name, units[name].version())  # an edited checkout
             _build_in_queue(queue, wave, graphs, results, progress)
     return results
 

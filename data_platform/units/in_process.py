@@ -15,7 +15,7 @@ from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.units.build import BuildResult
 from data_platform.units.code_location import unit_definitions
 from data_platform.units.definitions_error import definitions_error
-from data_platform.units.schedules import JOB
+from data_platform.units.location import JOB
 from data_platform.units.unit import Unit
 
 

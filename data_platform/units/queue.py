@@ -5,20 +5,7 @@ from typing import Any
 
 from data_platform.units.build import BuildResult
 from data_platform.units.graphql import QueueError, Webserver
-
-_LAUNCH = """
-mutation Launch($params: ExecutionParams!) {
-  launchRun(executionParams: $params) {
-    __typename
-    ... on LaunchRunSuccess { run { runId } }
-    ... on PythonError { message }
-    ... on PipelineNotFoundError { message }
-    ... on UnauthorizedError { message }
-    ... on InvalidSubsetError { message }
-    ... on RunConfigValidationInvalid { errors { message } }
-  }
-}
-"""
+from data_platform.units.location import RefusedError, launch, reload_location, served_version
 
 _FOLLOW = """
 query Follow($run: ID!, $cursor: String) {
@@ -40,24 +27,6 @@ query Follow($run: ID!, $cursor: String) {
         }
       }
     }
-  }
-}
-"""
-
-_JOB_TAGS = """
-query JobTags($unit: String!, $job: String!) {
-  pipelineOrError(params: {repositoryLocationName: $unit, repositoryName: "__repository__", pipelineName: $job}) {
-    __typename
-    ... on Pipeline { tags { key value } }
-  }
-}
-"""
-
-_RELOAD = """
-mutation Reload($unit: String!) {
-  reloadRepositoryLocation(repositoryLocationName: $unit) {
-    __typename
-    ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } }
   }
 }
 """
@@ -88,37 +57,29 @@ class RunQueue:
         Raises:
             QueueError: the platform does not know the job, or does not answer.
         """
-        params = {
-            "selector": {"repositoryLocationName": unit, "repositoryName": "__repository__", "jobName": job},
-            "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
-        }
-        answer = self._webserver.order(_LAUNCH, {"params": params})["launchRun"]
-        if answer["__typename"] != "LaunchRunSuccess":
-            errors = answer.get("errors") or [{"message": answer.get("message") or answer["__typename"]}]
+        try:
+            return BuildResult(unit, run_id=launch(self._webserver, unit, job, tags))
+        except RefusedError as error:
             raise QueueError(
-                f"the platform refused to build {unit}: {errors[0]['message'].strip().splitlines()[0]}",
+                f"the platform refused to build {unit}: {error}",
                 fix="see `dp status` for units that did not load",
                 anchor="building",
-            )
-        return BuildResult(unit, run_id=answer["run"]["runId"])
+            ) from None
 
-    def bring_up_to_date(self, unit: str, job: str, tag: str, version: str) -> None:
-        """Let a unit's code server load its files anew if the job's tag does not bear this version.
+    def bring_up_to_date(self, unit: str, version: str) -> None:
+        """Let a unit's code server load its files anew if it does not serve this version.
 
         Raises:
             QueueError: the new version does not load.
         """
-        found = self._webserver.ask(_JOB_TAGS, {"unit": unit, "job": job})["pipelineOrError"]
-        if {"key": tag, "value": version} in found.get("tags", []):
+        if served_version(self._webserver, unit) == version:
             return
-        answer = self._webserver.order(_RELOAD, {"unit": unit})["reloadRepositoryLocation"]
-        loaded = answer.get("locationOrLoadError") or {"__typename": "PythonError", "message": "it is not served"}
-        if loaded["__typename"] == "PythonError":
+        try:
+            reload_location(self._webserver, unit)
+        except RefusedError as error:
             raise QueueError(
-                f"{unit} does not load: {loaded['message'].strip().splitlines()[0]}",
-                fix=f"see `dp unit check {unit}`",
-                anchor="building",
-            )
+                f"{unit} does not load: {error}", fix=f"see `dp unit check {unit}`", anchor="building"
+            ) from None
 
     def follow(self, result: BuildResult, cursor: str | None) -> str | None:
         """Bring a result up to date; returns the cursor for the next call."""

@@ -9,9 +9,8 @@ from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.specs import partitions_of
 from data_platform.environment import Environment, EnvironmentName
 from data_platform.units.card import Schedule
+from data_platform.units.location import JOB, VERSION_TAG
 
-JOB = "build"
-VERSION_TAG = "data_platform/version"
 # elsewhere a person starts a schedule, in the UI under Automation
 SCHEDULED_ENVIRONMENTS = frozenset({EnvironmentName.DEV, EnvironmentName.PROD})
 SCHEDULED_PARTITIONS = 2

@@ -40,7 +40,7 @@ def connect(file: Path, *, read_only: bool, wait_seconds: float) -> "DuckDBPyCon
             if left <= 0:
                 raise _locked(file, wait_seconds, str(error)) from error
         # jitter: several that wait do not all come back at once
-        time.sleep(min(pause * random.uniform(0.5, 1.0), left))  # noqa: S311
+        time.sleep(min(pause * random.uniform(0.5, 1.0), left))  # noqa: S311 (no secret)
         pause = min(pause * 2, 1.0)
 
 

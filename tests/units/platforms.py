@@ -8,7 +8,8 @@ import dagster as dg
 
 from data_platform.environment import Environment, current_environment
 from data_platform.units.code_location import unit_definitions
-from data_platform.units.schedules import JOB, partition_tags
+from data_platform.units.location import JOB
+from data_platform.units.schedules import partition_tags
 from data_platform.units.unit import read_unit
 from data_platform.units.workspace import write_workspace
 

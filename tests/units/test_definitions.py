@@ -8,7 +8,8 @@ import pytest
 from data_platform.definitions import defs as generic_location
 from data_platform.environment import Environment, current_environment
 from data_platform.units.code_location import unit_definitions
-from data_platform.units.schedules import JOB, partition_tags
+from data_platform.units.location import JOB
+from data_platform.units.schedules import partition_tags
 from data_platform.units.unit import read_unit
 from tests.dbt.projects import write_files
 from tests.units.conftest import loaded_from

@@ -92,7 +92,7 @@ def _relation_names(scope: Scope) -> dict[str, list[str]]:
 def _managed(session: Session, scope: Scope, dialect: Dialect) -> dict[Target, str]:
     if session.query("SELECT to_regclass(%s) IS NULL", (TABLE,))[0][0]:
         return {}
-    rows = session.query(f"SELECT kind, name, alignment FROM {TABLE}")  # noqa: S608
+    rows = session.query(f"SELECT kind, name, alignment FROM {TABLE}")  # noqa: S608 (a constant)
     found = {}
     for kind, written, alignment in rows:
         target = Target(Kind(kind), dialect.name_of(Kind(kind), written))

@@ -25,7 +25,7 @@ from data_platform.schema.align.postgres_roles_sql import membership, privileges
 from data_platform.schema.align.postgres_words import compose, identifier, keyword
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection  # noqa: N812
+    from psycopg2.extensions import connection as Connection  # noqa: N812 (as psycopg2 types it)
     from psycopg2.sql import Composable
 
 _OPTIONS = ("security_invoker", "security_barrier", "check_option")

@@ -97,7 +97,7 @@ class SnowflakeEngine:
 
     def _managed(self) -> list[tuple[str, str, str]]:
         there = [row for row in self.show("SHOW TABLES LIKE 'ALIGNED_OBJECTS'") if row["schema_name"] == SCHEMA.upper()]
-        rows = self.session.query(f"SELECT kind, name, alignment FROM {TABLE}") if there else []  # noqa: S608
+        rows = self.session.query(f"SELECT kind, name, alignment FROM {TABLE}") if there else []  # noqa: S608 (a constant)
         return [(str(kind), str(name), str(alignment)) for kind, name, alignment in rows]
 
 

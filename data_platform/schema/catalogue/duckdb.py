@@ -1,5 +1,7 @@
 """Reads DuckDB's catalogue."""
 
+# ruff: noqa: S608 - only constants of the program are put together; values are bound
+
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -46,12 +48,12 @@ class _Reader:
 
     def catalogue(self) -> Catalogue:
         for schema, table, *row in self.query(
-            "SELECT schema_name, table_name, column_name, data_type, is_nullable, column_default, comment "  # noqa: S608
+            "SELECT schema_name, table_name, column_name, data_type, is_nullable, column_default, comment "
             f"FROM duckdb_columns() WHERE {_HERE} ORDER BY schema_name, table_name, column_index"
         ):
             self.columns[schema, table].append(tuple(row))
         schemas = self.query(
-            "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() "  # noqa: S608
+            "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() "
             f"AND schema_name NOT IN ('{PLATFORM_SCHEMA}', 'main', 'information_schema', 'pg_catalog') ORDER BY 1"
         )
         catalogue = Catalogue(
@@ -69,7 +71,7 @@ class _Reader:
 
     def _types(self) -> Iterable[Type]:
         for schema, name, kind, comment in self.query(
-            f"SELECT schema_name, type_name, logical_type, comment FROM duckdb_types() WHERE {_HERE} "  # noqa: S608
+            f"SELECT schema_name, type_name, logical_type, comment FROM duckdb_types() WHERE {_HERE} "
             "ORDER BY schema_name, type_name"
         ):
             # the catalogue has the parts of enums only
@@ -78,7 +80,7 @@ class _Reader:
 
     def _sequences(self) -> Iterable[Sequence]:
         for schema, name, start, low, high, increment, cycle, comment in self.query(
-            "SELECT schema_name, sequence_name, start_value, min_value, max_value, increment_by, cycle, comment "  # noqa: S608
+            "SELECT schema_name, sequence_name, start_value, min_value, max_value, increment_by, cycle, comment "
             f"FROM duckdb_sequences() WHERE {_HERE.replace('AND NOT internal', 'AND NOT temporary')} "
             "ORDER BY schema_name, sequence_name"
         ):
@@ -87,14 +89,14 @@ class _Reader:
     def _tables(self) -> Iterable[Table]:
         constraints: dict[tuple[str, str], list[Constraint]] = defaultdict(list)
         for schema, table, kind, text in self.query(
-            "SELECT schema_name, table_name, constraint_type, constraint_text FROM duckdb_constraints() "  # noqa: S608
+            "SELECT schema_name, table_name, constraint_type, constraint_text FROM duckdb_constraints() "
             f"WHERE database_name = current_database() AND schema_name <> '{PLATFORM_SCHEMA}' "
             "ORDER BY schema_name, table_name, constraint_index"
         ):
             if kind in _KINDS:
                 constraints[schema, table].append(Constraint("", _KINDS[kind], text))
         for schema, name, sql, comment in self.query(
-            f"SELECT schema_name, table_name, sql, comment FROM duckdb_tables() WHERE {_HERE} AND NOT temporary "  # noqa: S608
+            f"SELECT schema_name, table_name, sql, comment FROM duckdb_tables() WHERE {_HERE} AND NOT temporary "
             "ORDER BY schema_name, table_name"
         ):
             texts = column_text(sql)
@@ -104,7 +106,7 @@ class _Reader:
 
     def _indexes(self) -> Iterable[Index]:
         for schema, name, table, sql, comment in self.query(
-            "SELECT schema_name, index_name, table_name, sql, comment FROM duckdb_indexes() "  # noqa: S608
+            "SELECT schema_name, index_name, table_name, sql, comment FROM duckdb_indexes() "
             f"WHERE database_name = current_database() AND schema_name <> '{PLATFORM_SCHEMA}' "
             "ORDER BY schema_name, index_name"
         ):
@@ -112,7 +114,7 @@ class _Reader:
 
     def _views(self) -> Iterable[View]:
         for schema, name, sql, comment in self.query(
-            f"SELECT schema_name, view_name, sql, comment FROM duckdb_views() WHERE {_HERE} AND NOT temporary "  # noqa: S608
+            f"SELECT schema_name, view_name, sql, comment FROM duckdb_views() WHERE {_HERE} AND NOT temporary "
             "ORDER BY schema_name, view_name"
         ):
             comments = tuple((row[0], row[4]) for row in self.columns[schema, name] if row[4] is not None)
@@ -122,7 +124,7 @@ class _Reader:
     def _macros(self) -> Iterable[Routine]:
         overloads: dict[tuple[str, str], list[_Row]] = defaultdict(list)
         for schema, name, *row in self.query(
-            "SELECT schema_name, function_name, function_type, parameters, macro_definition, comment "  # noqa: S608
+            "SELECT schema_name, function_name, function_type, parameters, macro_definition, comment "
             f"FROM duckdb_functions() WHERE {_HERE} AND macro_definition IS NOT NULL "
             "ORDER BY schema_name, function_name, len(parameters), parameters"
         ):

@@ -1,5 +1,7 @@
 """The queries that read PostgreSQL's catalogue. With an empty search path every name comes out qualified."""
 
+# ruff: noqa: S608 - only constants of the program are put together; values are bound
+
 # in one message: a later statement sees what the first has set
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''"
 
@@ -17,7 +19,7 @@ def _ours(catalog: str, oid: str) -> str:
 SCHEMAS = f"""
 SELECT n.oid, n.nspname, CASE WHEN n.nspname <> 'public' THEN obj_description(n.oid, 'pg_namespace') END
 FROM pg_namespace n WHERE {_ours("pg_namespace", "n.oid")} ORDER BY n.nspname COLLATE "C"
-"""  # noqa: S608
+"""
 
 EXTENSIONS = """
 SELECT e.oid, e.extname, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
@@ -50,7 +52,7 @@ SELECT t.oid, n.nspname, t.typname, t.typtype,
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class r ON r.oid = t.typrelid
 WHERE (t.typtype IN ('e', 'd') OR (t.typtype = 'c' AND r.relkind = 'c')) AND {_ours("pg_type", "t.oid")}
 ORDER BY n.nspname COLLATE "C", t.typname COLLATE "C"
-"""  # noqa: S608
+"""
 
 SEQUENCES = f"""
 SELECT c.oid, n.nspname, c.relname, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax,
@@ -62,7 +64,7 @@ LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid =
 LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
 WHERE d.deptype IS DISTINCT FROM 'i' AND {_ours("pg_class", "c.oid")}
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
-"""  # noqa: S608
+"""
 
 TABLES = f"""
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, coalesce(c.reloptions, '{{}}'),
@@ -73,7 +75,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm') AND c.relpersistence <> 't'
   AND {_ours("pg_class", "c.oid")}
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
-"""  # noqa: S608
+"""
 
 COLUMNS = f"""
 SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
@@ -90,7 +92,7 @@ LEFT JOIN pg_depend i ON a.attidentity <> '' AND i.refclassid = 'pg_class'::regc
 LEFT JOIN pg_sequence s ON s.seqrelid = i.objid
 WHERE c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND {_ours("pg_class", "c.oid")}
 ORDER BY a.attrelid, a.attnum
-"""  # noqa: S608
+"""
 
 CONSTRAINTS = f"""
 SELECT k.conrelid, k.conname, k.contype, pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint')
@@ -98,7 +100,7 @@ FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n O
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conislocal AND k.conparentid = 0
   AND NOT (c.relispartition AND k.coninhcount > 0) AND {_ours("pg_class", "c.oid")}
 ORDER BY k.conrelid, k.conname COLLATE "C"
-"""  # noqa: S608
+"""
 
 INDEXES = f"""
 SELECT c.oid, n.nspname, c.relname, t.relname,
@@ -110,7 +112,7 @@ WHERE t.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND t.relpersistence
   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x'))
   AND {_ours("pg_class", "t.oid")}
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
-"""  # noqa: S608
+"""
 
 ROUTINES = f"""
 SELECT p.oid, n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), p.prokind, pg_get_functiondef(p.oid),
@@ -118,14 +120,14 @@ SELECT p.oid, n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), p
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE p.prokind IN ('f', 'p') AND {_ours("pg_proc", "p.oid")}
 ORDER BY n.nspname COLLATE "C", p.proname COLLATE "C", pg_get_function_identity_arguments(p.oid) COLLATE "C"
-"""  # noqa: S608
+"""
 
 TRIGGERS = f"""
 SELECT n.nspname, c.relname, g.tgname, pg_get_triggerdef(g.oid), g.tgenabled
 FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT g.tgisinternal AND g.tgparentid = 0 AND {_ours("pg_class", "c.oid")}
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", g.tgname COLLATE "C"
-"""  # noqa: S608
+"""
 
 # what is built on what, each side taken up to the table, view, function or type it is part of
 NEEDS = """
@@ -186,4 +188,4 @@ UNION ALL SELECT 'event trigger ' || e.evtname FROM pg_event_trigger e WHERE NOT
 UNION ALL SELECT 'publication ' || p.pubname FROM pg_publication p
 UNION ALL SELECT 'foreign server ' || s.srvname FROM pg_foreign_server s
 ORDER BY 1
-"""  # noqa: S608
+"""

@@ -56,7 +56,7 @@ def scratch_url(database: PostgresDatabase) -> Iterator[str]:
 def drop_leftovers(database: PostgresDatabase) -> None:
     """Drop the scratch databases of runs that were killed: nobody is connected to them, or they are a day old."""
     for name, age, used in database.query(
-        "SELECT d.datname, extract(epoch FROM now())::bigint - split_part(d.datname, '_', 3)::bigint, "  # noqa: S608
+        "SELECT d.datname, extract(epoch FROM now())::bigint - split_part(d.datname, '_', 3)::bigint, "  # noqa: S608 (a constant)
         "EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid) FROM pg_catalog.pg_database d "
         f"WHERE d.datname ~ {literal(f'^{_PREFIX}[0-9]{{1,12}}_[0-9a-f]{{8}}$')} "
         "AND pg_catalog.pg_has_role(d.datdba, 'USAGE')"

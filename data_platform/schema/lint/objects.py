@@ -119,7 +119,7 @@ class Objects:
     def _change(self, table: Name, column: str, **changes: object) -> None:
         known = self._table(table)
         old = known.columns.get(column, Column(column, ""))
-        known.columns[column] = replace(old, **changes)  # type: ignore[arg-type]
+        known.columns[column] = replace(old, **changes)  # type: ignore[arg-type]  # names of its own fields
 
 
 def _group(kind: str) -> str:

@@ -1,0 +1,98 @@
+"""A unit's code location on the running platform: what it serves, loading it anew, launching its jobs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from data_platform.units.graphql import Webserver
+
+JOB = "build"  # builds the whole unit
+VERSION_TAG = "data_platform/version"  # of that job: the version of the unit's code
+REPOSITORY = "__repository__"  # how Dagster names what `Definitions` makes
+
+_TAGS = """
+query Tags($unit: String!, $repository: String!, $job: String!) {
+  pipelineOrError(params: {repositoryLocationName: $unit, repositoryName: $repository, pipelineName: $job}) {
+    __typename
+    ... on Pipeline { tags { key value } }
+  }
+}
+"""
+
+_RELOAD = """
+mutation Reload($unit: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $unit) {
+    __typename
+    ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } }
+  }
+}
+"""
+
+_LAUNCH = """
+mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+    ... on PipelineNotFoundError { message }
+    ... on UnauthorizedError { message }
+    ... on InvalidSubsetError { message }
+    ... on RunConfigValidationInvalid { errors { message } }
+  }
+}
+"""
+
+
+class RefusedError(Exception):
+    """The platform refused something; the message is its reason, in one line. Callers say what for."""
+
+
+def served_version(webserver: Webserver, unit: str) -> str | None:
+    """The version of a unit that is served; None when it does not load, or there is no such code location.
+
+    Raises:
+        QueueError: the platform does not answer.
+    """
+    asked = {"unit": unit, "repository": REPOSITORY, "job": JOB}
+    found: dict[str, Any] = webserver.ask(_TAGS, asked)["pipelineOrError"]
+    return next((str(tag["value"]) for tag in found.get("tags", []) if tag["key"] == VERSION_TAG), None)
+
+
+def reload_location(webserver: Webserver, unit: str) -> None:
+    """Have a unit's code server load its files anew.
+
+    Raises:
+        RefusedError: they do not load.
+        QueueError: the platform does not answer.
+    """
+    answer = webserver.order(_RELOAD, {"unit": unit})["reloadRepositoryLocation"]
+    loaded = answer.get("locationOrLoadError") or {"__typename": "PythonError", "message": "it is not served"}
+    if loaded["__typename"] == "PythonError":
+        raise RefusedError(_first_line(loaded["message"]))
+
+
+def launch(
+    webserver: Webserver, unit: str, job: str, tags: Mapping[str, str], assets: list[list[str]] | None = None
+) -> str:
+    """Put a run of a job into the queue; returns its id.
+
+    Args:
+        assets: keys of the job's assets, for less than all.
+
+    Raises:
+        RefusedError: the job is not known, or not to be run so.
+        QueueError: the platform does not answer.
+    """
+    selector: dict[str, Any] = {"repositoryLocationName": unit, "repositoryName": REPOSITORY, "jobName": job}
+    if assets:
+        selector["assetSelection"] = [{"path": key} for key in assets]
+    listed = [{"key": key, "value": value} for key, value in tags.items()]
+    params = {"selector": selector, "executionMetadata": {"tags": listed}}
+    answer = webserver.order(_LAUNCH, {"params": params})["launchRun"]
+    if answer["__typename"] != "LaunchRunSuccess":
+        errors = answer.get("errors") or [{"message": answer.get("message") or answer["__typename"]}]
+        raise RefusedError(_first_line(errors[0]["message"]))
+    return str(answer["run"]["runId"])
+
+
+def _first_line(message: object) -> str:
+    return (str(message).strip().splitlines() or ["no reason given"])[0]

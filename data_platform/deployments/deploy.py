@@ -7,14 +7,13 @@ from data_platform.deployments.asking import asked_of, newer_deployment
 from data_platform.deployments.change import Change
 from data_platform.deployments.errors import DeploymentError, SupersededError
 from data_platform.deployments.in_line import Waiting
-from data_platform.deployments.lease import Lease
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.member import Member, members_of
 from data_platform.deployments.phases import Outcome, Phase
 from data_platform.deployments.request import Request
 from data_platform.deployments.validation import keep_versions, validate
 from data_platform.environment import Environment
-from data_platform.gate import Hold, HoldLostError, Holds, Obstacle
+from data_platform.gate import Hold, HoldLostError, Holds, Lease, Obstacle
 from data_platform.units.graphql import Webserver
 from data_platform.units.versions import UnitVersions
 
@@ -65,7 +64,7 @@ class Deployer:
         self.ledger.end_dead()
         units = self.request.units if self.request.undoes else keep_versions(self.environment, self.request.units)
         self.number = self.ledger.begin(asked_of(self.environment, self.webserver, self.request, units))
-        with Lease(self.holds, self.ledger, self.number) as lease:
+        with Lease(self.holds, lambda: self.ledger.seen(self.number)) as lease:
             try:
                 self.begun(self.number)
                 self._say(f"validating {', '.join(self.request.names)}")

@@ -1,6 +1,7 @@
 """What becomes of a run that waited, found by asking its code server what it serves now."""
 
 import json
+import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from dagster import DagsterInstance, DagsterRun
 
 from data_platform.requeue.code_servers import CodeServers
+from data_platform.requeue.partitions import missing_partition
 from data_platform.requeue.plan import Plan, Step, difference, named, narrowed, plan
 from data_platform.requeue.private import (
     DagsterInvalidSubsetError,
@@ -59,6 +61,7 @@ class Fate:
     successor: Successor | None = None
 
 
+_LONGEST = 400
 _UNCHANGED = Fate(Verdict.UNCHANGED)
 
 
@@ -112,6 +115,8 @@ class Fates:
         made, known = self._made_with(run)
         job, snapshot = self._planned(run, location, chosen)
         whole = _plan_of(snapshot)
+        if missing := missing_partition(self._instance, repository, snapshot.asset_selection, run.tags):
+            return Fate(Verdict.VANISHED, f"has no {missing} any more")
         differs = difference(made, whole)
         if not lost and not differs:
             return _UNCHANGED
@@ -147,13 +152,13 @@ class Fates:
 
 def said(error: Exception) -> str:
     """What the code said, in a line: the first cause."""
-    infos = getattr(error, "user_code_process_error_infos", None)
-    if not infos:
-        return (str(error).strip().splitlines() or [type(error).__name__])[0]
-    info = infos[0]
-    while info.cause:
-        info = info.cause
-    return next((line.strip() for line in info.message.splitlines() if line.strip()), "no reason given")
+    message, infos = str(error), getattr(error, "user_code_process_error_infos", None)
+    if infos:
+        info = infos[0]
+        while info.cause:
+            info = info.cause
+        message = info.message
+    return textwrap.shorten(message, _LONGEST, placeholder=" ...") or type(error).__name__
 
 
 def _sorted(chosen: JobSubsetSelector) -> tuple[object, object]:

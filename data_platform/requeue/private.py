@@ -4,6 +4,7 @@ Dagster names no public way to make a run of a job in a code server; what stands
 `tests/requeue/test_private.py` pins what this room relies on.
 """
 
+from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.definitions.selector import JobSubsetSelector
 from dagster._core.errors import DagsterInvalidSubsetError, DagsterUserCodeProcessError
 from dagster._core.events import EngineEventData
@@ -25,5 +26,6 @@ __all__ = [
     "RemoteRepository",
     "SubmitRunContext",
     "WorkspaceFileTarget",
+    "partition_loading_context",
     "serialize_value",
 ]

@@ -102,7 +102,7 @@ class Replacing:
     def _cancel(self, run: DagsterRun, why: str, metadata: dict[str, Any]) -> None:
         self._instance.report_engine_event(why, run, EngineEventData(metadata=metadata))
         self._instance.report_run_canceling(run, message="Cancelling the run in the queue.")
-        self._instance.report_run_canceled(run, message=why)
+        self._instance.report_run_canceled(run, message="Cancelled in the queue; an event before this one says why.")
 
     def _leave_backfill(self, connection: Connection, run: DagsterRun) -> None:
         """Take a run out of its backfill, which takes every cancelled run of its own for a failure."""

@@ -97,20 +97,28 @@ def test_a_run_of_which_nothing_is_left_is_cancelled_and_says_why(
     )
 
 
-@pytest.mark.parametrize(
-    ("job", "given", "why"),
-    [
-        ("configured", {}, "Missing required config entry"),
-        (ALL, {"assets": ("lettered",), "tags": {"dagster/partition": "a"}}, "'a'"),
-    ],
-)
-def test_a_run_that_the_new_version_refuses_is_cancelled_with_what_it_said(
-    unit: Unit, job: str, given: dict[str, object], why: str
-) -> None:
-    old = unit.submit(job, **given)  # type: ignore[arg-type]
+def test_a_run_that_the_new_version_refuses_is_cancelled_with_what_it_said(unit: Unit) -> None:
+    old = unit.submit("configured")
     assert unit.deploy() == {"cancelled": 1}
     assert unit.status(old) == "CANCELED"
-    assert any("fleet does not take it any more: " in message and why in message for message in unit.messages(old))
+    [said] = [message for message in unit.messages(old) if "deployment 7" in message]
+    assert "fleet does not take it any more: " in said
+    assert "Missing required config entry" in said
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"dagster/partition": "a"},
+        {"dagster/asset_partition_range_start": "a", "dagster/asset_partition_range_end": "b"},
+    ],
+)
+def test_a_run_of_a_partition_that_is_gone_is_cancelled(unit: Unit, tags: dict[str, str]) -> None:
+    old = unit.submit(ALL, assets=("lettered",), tags=tags)
+    left = unit.submit(ALL, assets=("lettered",), tags={"dagster/partition": "b"})
+    assert unit.deploy() == {"cancelled": 1, "submitted anew": 1}  # for its other pool
+    assert any("fleet has no partition a of lettered any more" in message for message in unit.messages(old))
+    successor(unit, left)
 
 
 def test_a_retry_of_some_steps_executes_those_that_are_left(unit: Unit) -> None:

@@ -1,5 +1,9 @@
 """What becomes of runs that wait while the code of their unit changes: a real code server for each version."""
 
+import signal
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import text
 
@@ -160,23 +164,17 @@ def test_looking_twice_changes_nothing_more_and_looking_back_brings_the_old_step
     assert last.tags["data_platform/version"] == "1"
 
 
-def test_whoever_dies_between_submitting_and_cancelling_leaves_the_run_as_it_was(
-    unit: Unit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_is_killed_between_submitting_and_cancelling_leaves_the_run_as_it_was(unit: Unit) -> None:
     old = unit.submit("changing", tags={"dagster/backfill": "one"})
-    before = len(unit.messages(old))
-
-    def die(*arguments: object) -> None:
-        assert len(unit.waiting()) == 2  # seen from within
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Replacing, "_cancel", die)
-    with pytest.raises(KeyboardInterrupt):
-        unit.deploy()
-    assert [run.run_id for run in unit.waiting()] == [old]
-    assert len(unit.messages(old)) == before
+    before = unit.messages(old)
+    command = [sys.executable, "-m", "tests.requeue.dying", str(unit.workspaces["new"]), str(unit.hold.id)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, done
+    assert "the new run is in the queue" in done.stdout
+    assert [run.run_id for run in unit.instance.get_runs()] == [old]
+    assert unit.status(old) == "QUEUED"
+    assert unit.messages(old) == before
     assert unit.run(old).tags["dagster/backfill"] == "one"
-    monkeypatch.undo()
     assert unit.deploy() == {"submitted anew": 1}
     successor(unit, old)
 
@@ -216,6 +214,8 @@ def test_a_run_that_is_submitted_anew_leaves_its_backfill_to_its_successor(unit:
     assert unit.run(old).tags["data_platform/was_in_backfill"] == "one"
     assert "dagster/backfill" not in unit.run(old).tags
     with holds.database.connect() as connection:
-        found = connection.execute(text("SELECT run_id FROM runs WHERE backfill_id = 'one'")).scalars().all()
-        tagged = connection.execute(text("SELECT run_id FROM run_tags WHERE key = 'dagster/backfill'")).scalars().all()
-    assert list(found) == list(tagged) == [new]
+        for statement in (
+            "SELECT run_id FROM runs WHERE backfill_id = 'one'",
+            "SELECT run_id FROM run_tags WHERE key = 'dagster/backfill'",
+        ):
+            assert [row.run_id for row in connection.execute(text(statement))] == [new]

@@ -9,7 +9,8 @@ from dagster import DagsterError, DagsterInstance, DagsterRun
 from data_platform.gate import Hold, HoldLostError
 from data_platform.gate.instance import holds_of
 from data_platform.requeue.code_servers import code_servers
-from data_platform.requeue.fate import Fate, Fates, Verdict, said
+from data_platform.requeue.fate import Fate, Fates, Verdict
+from data_platform.requeue.reading import said
 from data_platform.requeue.replacing import Replacing
 
 _ADVICE = {

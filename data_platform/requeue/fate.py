@@ -1,7 +1,6 @@
 """What becomes of a run that waited, found by asking its code server what it serves now."""
 
 import json
-import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,7 +9,7 @@ from dagster import DagsterInstance, DagsterRun
 
 from data_platform.requeue.code_servers import CodeServers
 from data_platform.requeue.partitions import missing_partition
-from data_platform.requeue.plan import Plan, Step, difference, named, narrowed, plan
+from data_platform.requeue.plan import Plan, difference
 from data_platform.requeue.private import (
     DagsterInvalidSubsetError,
     DagsterUserCodeProcessError,
@@ -19,8 +18,8 @@ from data_platform.requeue.private import (
     JobSubsetSelector,
     RemoteJob,
     RemoteRepository,
-    serialize_value,
 )
+from data_platform.requeue.reading import left_of, plan_of, said
 
 
 class Verdict(StrEnum):
@@ -61,7 +60,6 @@ class Fate:
     successor: Successor | None = None
 
 
-_LONGEST = 400
 _UNCHANGED = Fate(Verdict.UNCHANGED)
 
 
@@ -88,7 +86,7 @@ class Fates:
         repository = location.get_repository(origin.repository_name)
         if not repository.has_job(run.job_name):
             return Fate(Verdict.VANISHED, f"has no job {run.job_name} any more")
-        assets, checks, lost = _left(run, repository)
+        assets, checks, lost = left_of(run, repository)
         if lost and not assets and not checks:
             return Fate(Verdict.VANISHED, f"has nothing any more of what was selected ({lost})")
         chosen = JobSubsetSelector(
@@ -114,7 +112,7 @@ class Fates:
     ) -> Fate:
         made, known = self._made_with(run)
         job, snapshot = self._planned(run, location, chosen)
-        whole = _plan_of(snapshot)
+        whole = plan_of(snapshot)
         if missing := missing_partition(self._instance, repository, snapshot.asset_selection, run.tags):
             return Fate(Verdict.VANISHED, f"has no {missing} any more")
         differs = difference(made, whole)
@@ -133,7 +131,7 @@ class Fates:
 
     def _made_with(self, run: DagsterRun) -> tuple[Plan, Any]:
         snapshot = self._instance.get_execution_plan_snapshot(str(run.execution_plan_snapshot_id))
-        made = self._made.setdefault(str(run.execution_plan_snapshot_id), _plan_of(snapshot))
+        made = self._made.setdefault(str(run.execution_plan_snapshot_id), plan_of(snapshot))
         return made, snapshot.initial_known_state
 
     def _planned(
@@ -150,38 +148,8 @@ class Fates:
         return self._now[question]
 
 
-def said(error: Exception) -> str:
-    """What the code said, in a line: the first cause."""
-    message, infos = str(error), getattr(error, "user_code_process_error_infos", None)
-    if infos:
-        info = infos[0]
-        while info.cause:
-            info = info.cause
-        message = info.message
-    return textwrap.shorten(message, _LONGEST, placeholder=" ...") or type(error).__name__
-
-
 def _sorted(chosen: JobSubsetSelector) -> tuple[object, object]:
     def order(keys: Any) -> object:
         return None if keys is None else sorted(map(repr, keys))
 
     return order(chosen.asset_selection), order(chosen.asset_check_selection)
-
-
-def _left(run: DagsterRun, repository: RemoteRepository) -> tuple[Any, Any, str]:
-    """What is left of the assets and checks that were selected, and the names of those that are gone."""
-    assets = {snap.asset_key for snap in repository.get_asset_node_snaps(run.job_name)}
-    checks = {snap.key for snap in repository.get_asset_check_node_snaps(run.job_name)}
-    left = narrowed(run.asset_selection, assets), narrowed(run.asset_check_selection, checks)
-    gone = [key.to_user_string() for key in (run.asset_selection or frozenset()) - assets]
-    gone += [key.to_user_string() for key in (run.asset_check_selection or frozenset()) - checks]
-    return *left, f"gone: {named(gone)}" if gone else ""
-
-
-def _plan_of(snapshot: ExecutionPlanSnapshot) -> Plan:
-    steps = [
-        Step(step.key, frozenset(key.to_user_string() for key in step.entity_keys), step.pool)
-        for step in snapshot.steps
-    ]
-    fixed = serialize_value(snapshot.repository_load_data) if snapshot.repository_load_data else ""
-    return plan(steps, snapshot.step_keys_to_execute, fixed)

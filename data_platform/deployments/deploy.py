@@ -27,6 +27,8 @@ class Deployer:
         address: of the running platform's webserver.
         begun: called with its number when it is in the ledger.
         told: called when the holds are taken, to tell the runs that wait.
+        sort_out: called with the deployment's number before the holds end, if the code changed, to see what becomes of
+            the runs that waited.
         tell: is given a line for each thing that happens.
     """
 
@@ -38,12 +40,13 @@ class Deployer:
         request: Request,
         *,
         told: Callable[[Sequence[Hold]], None],
+        sort_out: Callable[[int, Sequence[Hold], Callable[[str], None]], None],
         tell: Callable[[str], None],
         begun: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.environment, self.holds, self.request = environment, holds, request
         self.ledger, self.webserver = Ledger(holds.database), Webserver(address)
-        self.told, self.tell, self.begun = told, tell, begun
+        self.told, self.sort_out, self.tell, self.begun = told, sort_out, tell, begun
         self.waiting = Waiting(self.ledger, lambda: self.number, self._say)
         self.number, self.token = 0, None  # type: tuple[int, int | None]
         self.taken: tuple[Hold, ...] = ()
@@ -96,6 +99,7 @@ class Deployer:
         self._enter(Phase.VERIFYING)
         change.verify(self.request.smoke, self.request.smoke_limit, self._exempt)
         lease.check()
+        self.sort_out(self.number, self.taken, self._say)
         self._release()
         for member in change.members:
             UnitVersions(self.environment, member.name).prune(member.version, member.before or "")
@@ -183,6 +187,7 @@ class Deployer:
         self._enter(Phase.ROLLING_BACK)
         try:
             change.roll_back()
+            self.sort_out(self.number, self.taken, self._say)  # some may be of the code that was taken back
         except BaseException as error:  # whatever it is, the hold stays
             outcome = self._end(Outcome.ROLLBACK_FAILED, f"{cause}; and {error or type(error).__name__}")
             for number in self.numbers:

@@ -27,6 +27,7 @@ _OUTCOMES = {
     "ended": ("succeeded", "superseded", "failed", "failed_and_rolled_back"),
 }
 _KINDS = tuple(_OUTCOMES)
+_PHASES = ("waiting", "draining", "schema", "code", "verifying", "releasing")  # in which one is ended
 
 
 @dataclass
@@ -116,11 +117,9 @@ class Soak:
             deploying, number = self._begin(kind, units, [*scope, *options])
             self.log.append(f"{time.time() - self.began:.0f} s: deployment {number}, {kind}, {' '.join(scope)}")
             self.outcomes[number] = _OUTCOMES[kind]
-            killer = threading.Timer(chance.random() * 20, lambda each=deploying: each.send_signal(signal.SIGTERM))
             if kind == "ended":
-                killer.start()
+                _end(deploying, chance.choice(_PHASES), chance.random() * 2)
             said, told = deploying.communicate(timeout=600)
-            killer.cancel()
             last = (told.splitlines() or [said])[-1]
             self.log.append(f"{time.time() - self.began:.0f} s: deployment {number} has ended: {last}")
             if "Traceback" in told:
@@ -180,6 +179,14 @@ class Soak:
         wanted = {"statuses": ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]}
         found: list[dict[str, Any]] = self.live.ask(_RUNS, filter=wanted)["runsOrError"]["results"]
         return found
+
+
+def _end(deploying: "subprocess.Popen[str]", phase: str, seconds: float) -> None:
+    """SIGTERM, so long after a phase has begun; nothing, if it never does."""
+    assert deploying.stderr
+    if any(line.endswith(f": {phase}\n") for line in deploying.stderr):
+        time.sleep(seconds)
+        deploying.send_signal(signal.SIGTERM)
 
 
 def _in(unit: str, **name: str) -> dict[str, str]:

@@ -128,6 +128,8 @@ def _daemon(instance: Any, folder: Path, locations: list[str], interval: float) 
     from dagster._core.workspace.load_target import WorkspaceFileTarget
     from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 
+    from benchmarks.gate_launcher import RUN
+
     code, socket, workspace = folder / "code.py", folder / "code.sock", folder / "workspace.yaml"
     code.write_text(_CODE)
     servers = [{"grpc_server": {"socket": str(socket), "location_name": name}} for name in locations]
@@ -154,6 +156,7 @@ def _daemon(instance: Any, folder: Path, locations: list[str], interval: float) 
             finally:
                 over.set()
                 thread.join(PATIENCE_SECONDS)
+                _wait(lambda: all(each.name != RUN for each in threading.enumerate()))
     finally:
         server.kill()
         server.wait()

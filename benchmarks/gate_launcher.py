@@ -8,6 +8,7 @@ from dagster import DagsterEvent, DagsterInstance
 
 from data_platform.gate.private import ConfigurableClass, ConfigurableClassData, LaunchRunContext, RunLauncher
 
+RUN = "run"  # name of the threads that runs are
 STARTED: dict[str, float] = {}  # by code location: when a run of it was started last
 HOLDING: dict[str, threading.Event] = {}  # by code location: its next run ends when this is set
 
@@ -47,7 +48,7 @@ class NotingLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
                 ended.wait()
             self._instance.report_dagster_event(DagsterEvent("PIPELINE_SUCCESS", run.job_name), run.run_id)
 
-        threading.Thread(target=execute).start()
+        threading.Thread(target=execute, name=RUN).start()
 
     def terminate(self, run_id: str) -> bool:
         """Nothing can be stopped."""

@@ -75,8 +75,10 @@ def stopped(connection: Connection, hold: int) -> list[str]:
 
 def crossing(connection: Connection, scope: Scope) -> list[str]:
     """Runs in flight that a hold has, or had, stand still: they may have begun with an earlier version of the code."""
-    asked: set[str] = set(connection.execute(text("SELECT run_id FROM platform.hold_step")).scalars())
-    return [run_id for run_id in runs.in_flight(connection, scope) if run_id in asked]
+    flying = runs.in_flight(connection, scope)
+    statement = "SELECT run_id FROM platform.hold_step WHERE run_id = ANY(:flying)"
+    asked = set[str](connection.execute(text(statement), {"flying": flying}).scalars())
+    return [run_id for run_id in flying if run_id in asked]
 
 
 def follow(connection: Connection, old: int, new: int) -> None:

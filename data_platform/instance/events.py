@@ -25,6 +25,7 @@ from data_platform.instance.private import (
     ConfigurableClassData,
     SqlEventLogStorageTable,
     deserialize_value,
+    raise_execution_interrupts,
 )
 from data_platform.instance.tables import asks_once
 
@@ -74,7 +75,8 @@ class PooledEventLogStorage(PostgresEventLogStorage):
             return super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
         if self.has_pending_step(concurrency_key, run_id, step_key):
             self.free_concurrency_slot_for_step(run_id, step_key)
-        time.sleep(_STEP_WAITS_SECONDS)  # Dagster's executor would ask again and again without a pause
+        with raise_execution_interrupts():  # the run can be cancelled here, as in a step
+            time.sleep(_STEP_WAITS_SECONDS)  # Dagster's executor would ask again and again without a pause
         return ConcurrencyClaimStatus(
             concurrency_key=concurrency_key, slot_status=ConcurrencySlotStatus.BLOCKED, sleep_interval=0.0
         )

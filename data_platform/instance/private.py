@@ -5,6 +5,7 @@ pins what this room relies on, so that a Dagster release that changes it fails t
 """
 
 from dagster._core.code_pointer import ModuleCodePointer
+from dagster._core.errors import raise_execution_interrupts
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, BATCH_WRITABLE_EVENTS, EngineEventData
 from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._core.origin import JobPythonOrigin
@@ -53,5 +54,6 @@ __all__ = [
     "capture_interrupts",
     "core_execute_run",
     "deserialize_value",
+    "raise_execution_interrupts",
     "recon_job_from_origin",
 ]

@@ -105,7 +105,7 @@ class Stepping:
         answer = self.live.ask(_LAUNCH, params={"selector": selector, "runConfigData": {"ops": ops}})["launchRun"]
         assert answer["__typename"] == "LaunchRunSuccess", answer
         run = str(answer["run"]["runId"])
-        until(lambda: "STEP_START" in self.events(run))
+        until(lambda: "ExecutionStepStartEvent" in self.events(run))
         return run
 
     def let(self, *steps: str) -> None:
@@ -113,7 +113,7 @@ class Stepping:
             (self.folder / step).touch()
 
     def events(self, run: str) -> list[str]:
-        return [str(event.get("eventType")) for event in self.live.run(run)["events"]]
+        return [str(event["__typename"]) for event in self.live.run(run)["events"]]
 
     def said(self, run: str) -> dict[str, str]:
         lines = [line.split() for line in (self.folder / "said").read_text().splitlines()]
@@ -180,7 +180,7 @@ def test_a_run_that_cannot_be_held_between_its_steps_is_waited_for_to_its_end(
     stepping.write("new")
     deploying = stepping.platform.begin("fleet", "--between-steps")
     stepping.let("one")
-    until(lambda: stepping.events(run).count("STEP_START") == 2)
+    until(lambda: stepping.events(run).count("ExecutionStepStartEvent") == 2)
     assert stepping.platform.latest()["phase"] == "draining"
     stepping.let(step)
     _, said = deploying.communicate(timeout=120)

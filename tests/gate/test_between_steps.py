@@ -1,6 +1,8 @@
 """Runs in flight that stand still between two steps while a hold lives: none begins a step in the gap."""
 
+import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +10,10 @@ from collections.abc import Callable
 import dagster as dg
 import pytest
 from dagster import DagsterInstance
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.execution.api import execute_run
+from dagster._utils.interrupts import capture_interrupts
 
 from data_platform.gate import EVERYTHING, Hold, HoldLostError, Holds
 from data_platform.gate.between_steps import BetweenSteps, why_not
@@ -161,6 +167,16 @@ def test_a_step_that_waits_for_a_hold_leaves_its_pool_to_others(
     storage.free_concurrency_slots_for_run(held)
 
 
+def test_a_run_that_stands_still_can_be_cancelled(instance: DagsterInstance, holds: Holds, database: Database) -> None:
+    run = add_run(database, "fleet", "STARTED")
+    holds.stop_between_steps(take(holds).id, run)
+    with capture_interrupts():
+        assert not instance.event_log_storage.claim_concurrency_slot(POOL, run, "a step").is_claimed
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(DagsterExecutionInterruptedError):
+            instance.event_log_storage.claim_concurrency_slot(POOL, run, "a step")
+
+
 @dg.op(pool=POOL)
 def guarded() -> int:
     return 1
@@ -236,9 +252,6 @@ def test_a_run_whose_step_in_no_pool_is_over_can_be_held(instance: DagsterInstan
     def looking() -> None:
         looks(looks_first())
 
-    from dagster._core.definitions.job_base import InMemoryJob
-    from dagster._core.execution.api import execute_run
-
     run = instance.create_run_for_job(looking)
     assert execute_run(InMemoryJob(looking), run, instance).success
     assert seen == {"first": "its step looks_first is in no pool", "later": None}
@@ -247,9 +260,6 @@ def test_a_run_whose_step_in_no_pool_is_over_can_be_held(instance: DagsterInstan
 def test_a_real_run_stands_still_after_its_step_and_goes_on_when_the_hold_is_released(
     instance: DagsterInstance, holds: Holds
 ) -> None:
-    from dagster._core.definitions.job_base import InMemoryJob
-    from dagster._core.execution.api import execute_run
-
     entered, go_on, done = threading.Event(), threading.Event(), []
 
     @dg.op(pool=POOL)

@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from data_platform.cli.deploy_settling import checkout, finish, read_number, res
 from data_platform.cli.deploy_steps import refuse_without_pools, stopping, with_steps_held
 from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json, print_rows
+from data_platform.cli.waiting_runs import sort_out_waiting_runs
 from data_platform.environment import Environment, current_environment
 from data_platform.errors import UsageError
 
@@ -122,6 +124,7 @@ def run(
             deployer = Deployer(
                 *(environment, holds, address, request),
                 told=lambda taken: tell_waiting_runs(environment, holds, taken),
+                sort_out=partial(sort_out_waiting_runs, environment, holds),
                 tell=tell,
                 begun=lambda number: telling.tell(Event.STARTED, ledger_of(telling).get(number)),
                 stop=stop,

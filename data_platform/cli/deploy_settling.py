@@ -4,6 +4,7 @@ import getpass
 import signal
 import socket
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from data_platform.cli.deploy_events import ledger_of, telling_of
 from data_platform.cli.deploy_output import print_deployment
 from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json
+from data_platform.cli.waiting_runs import sort_out_waiting_runs
 from data_platform.environment import current_environment
 from data_platform.errors import UsageError
 
@@ -57,6 +59,7 @@ def rollback(
             deployer = Deployer(
                 *(environment, holds, address, request),
                 told=lambda taken: tell_waiting_runs(environment, holds, taken),
+                sort_out=partial(sort_out_waiting_runs, environment, holds),
                 tell=tell,
                 begun=lambda number: telling.tell(Event.STARTED, ledger_of(telling).get(number)),
             )
@@ -132,6 +135,7 @@ def _settle(number: int, *, back: bool, as_json: bool) -> None:
         settler = Settler(
             *(environment, holds, address, request_of(environment, found, owner=who())),
             told=lambda taken: tell_waiting_runs(environment, holds, taken),
+            sort_out=partial(sort_out_waiting_runs, environment, holds),
             tell=tell,
         )
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,13 +45,12 @@ def take(
 
     environment = current_environment()
     locations = _locations(environment, unit or [], everything)
-    if not reason.strip():
-        raise UsageError("--reason is empty", fix="say why: it is shown on every run that waits", anchor="holds")
+    why = _reason(reason)
     life, patience = read_duration(span), read_duration(wait).total_seconds() if wait else 0.0
     with platform_holds(environment) as holds:
         taken = holds.acquire(
             locations,
-            reason=" ".join(reason.split()),
+            reason=why,
             owner=owner or f"{getpass.getuser()}@{socket.gethostname()}",
             link=link,
             life=life,
@@ -59,6 +59,47 @@ def take(
         )
         tell_waiting_runs(environment, holds, taken)
         print_holds(holds, taken, as_json=as_json)
+
+
+@app.command()
+def during(
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run while nothing runs.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why; shown on every run that waits.")],
+    unit: Annotated[list[str] | None, typer.Option(help="Unit (code location) to hold; may be repeated.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Hold every code location.")] = False,
+    link: Annotated[str | None, typer.Option(help="Where people can read more.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who holds it; user and machine by default.")] = None,
+    wait: Annotated[str, typer.Option(metavar="SPAN", help="Wait so long for one's turn.")] = "30m",
+    drain_limit: Annotated[str, typer.Option(metavar="SPAN", help="Wait so long for runs in flight.")] = "10m",
+) -> None:
+    """Hold units, wait until nothing of them runs, run a command, release: a rollout of containers, for instance.
+
+    If the command fails the hold stays, and so do the runs that wait.
+
+    [bold]Example:[/bold] dp hold during --unit fleet --reason "image 1.4" -- kubectl rollout restart deployment/fleet
+    """
+    from data_platform.gate.duration import read_duration
+    from data_platform.gate.during import hold_during
+
+    environment = current_environment()
+    locations = _locations(environment, unit or [], everything)
+    patience, limit = read_duration(wait).total_seconds(), read_duration(drain_limit).total_seconds()
+    # what a pipeline or a service manager sends must give back the hold, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with platform_holds(environment) as holds:
+        hold_during(
+            holds,
+            locations,
+            command,
+            reason=_reason(reason),
+            owner=owner or f"{getpass.getuser()}@{socket.gethostname()}",
+            link=link,
+            patience=patience,
+            drain_limit=limit,
+            waits=once_told(),
+            told=lambda taken: tell_waiting_runs(environment, holds, taken),
+        )
 
 
 @app.command(name="list")
@@ -112,6 +153,12 @@ def extend(hold: Number, span: For = "30m", as_json: Json = False) -> None:
     number, life = _number(hold), read_duration(span)
     with platform_holds(current_environment()) as holds:
         print_holds(holds, [holds.renew(number, life)], as_json=as_json)
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise UsageError("--reason is empty", fix="say why: it is shown on every run that waits", anchor="holds")
+    return " ".join(text.split())
 
 
 def _number(text: str) -> int:

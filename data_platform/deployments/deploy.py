@@ -7,14 +7,13 @@ from data_platform.deployments.asking import asked_of, newer_deployment
 from data_platform.deployments.change import Change
 from data_platform.deployments.errors import DeploymentError, SupersededError
 from data_platform.deployments.in_line import Waiting
-from data_platform.deployments.lease import Lease
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.member import Member, members_of
 from data_platform.deployments.phases import Outcome, Phase
 from data_platform.deployments.request import Request
 from data_platform.deployments.validation import keep_versions, validate
 from data_platform.environment import Environment
-from data_platform.gate import Hold, HoldLostError, Holds, Obstacle, Scope
+from data_platform.gate import Hold, HoldLostError, Holds, Lease, Obstacle, Scope
 from data_platform.units.graphql import Webserver
 from data_platform.units.versions import UnitVersions
 
@@ -28,6 +27,8 @@ class Deployer:
         address: of the running platform's webserver.
         begun: called with its number when it is in the ledger.
         told: called when the holds are taken, to tell the runs that wait.
+        sort_out: called with the deployment's number before the holds end, if the code changed, to see what becomes of
+            the runs that waited.
         tell: is given a line for each thing that happens.
         stop: called again and again with the numbers of the holds while runs in flight are waited for, to have some of
             them held between two steps.
@@ -41,13 +42,14 @@ class Deployer:
         request: Request,
         *,
         told: Callable[[Sequence[Hold]], None],
+        sort_out: Callable[[int, Sequence[Hold], Callable[[str], None]], None],
         tell: Callable[[str], None],
         begun: Callable[[int], None] = lambda _: None,
         stop: Callable[[Sequence[int]], None] = lambda _: None,
     ) -> None:
         self.environment, self.holds, self.request = environment, holds, request
         self.ledger, self.webserver = Ledger(holds.database), Webserver(address)
-        self.told, self.tell, self.begun, self.stop = told, tell, begun, stop
+        self.told, self.sort_out, self.tell, self.begun, self.stop = told, sort_out, tell, begun, stop
         self.waiting = Waiting(self.ledger, lambda: self.number, self._say)
         self.number, self.token = 0, None  # type: tuple[int, int | None]
         self.taken: tuple[Hold, ...] = ()
@@ -68,7 +70,7 @@ class Deployer:
         self.ledger.end_dead()
         units = self.request.units if self.request.undoes else keep_versions(self.environment, self.request.units)
         self.number = self.ledger.begin(asked_of(self.environment, self.webserver, self.request, units))
-        with Lease(self.holds, self.ledger, self.number) as lease:
+        with Lease(self.holds, lambda: self.ledger.seen(self.number)) as lease:
             try:
                 self.begun(self.number)
                 self._say(f"validating {', '.join(self.request.names)}")
@@ -100,6 +102,7 @@ class Deployer:
         self._enter(Phase.VERIFYING)
         change.verify(self.request.smoke, self.request.smoke_limit, self._exempt)
         lease.check()
+        self.sort_out(self.number, self.taken, self._say)
         self._release()
         for member in change.members:
             if self.holds.crossing(Scope(member.name)):
@@ -192,6 +195,7 @@ class Deployer:
         self._enter(Phase.ROLLING_BACK)
         try:
             change.roll_back()
+            self.sort_out(self.number, self.taken, self._say)  # some may be of the code that was taken back
         except BaseException as error:  # whatever it is, the hold stays
             outcome = self._end(Outcome.ROLLBACK_FAILED, f"{cause}; and {error or type(error).__name__}")
             for number in self.numbers:

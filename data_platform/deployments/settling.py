@@ -6,12 +6,12 @@ from data_platform.deployments.change import Change
 from data_platform.deployments.deploy import Deployer
 from data_platform.deployments.deployment import Deployment
 from data_platform.deployments.errors import DeploymentError
-from data_platform.deployments.lease import Lease
 from data_platform.deployments.member import kept
 from data_platform.deployments.phases import Outcome
 from data_platform.deployments.request import Request
 from data_platform.deployments.smoke import read_smoke
 from data_platform.environment import Environment
+from data_platform.gate import Lease
 
 _PATIENCE_SECONDS = 70.0  # a dead deployer's hold lapses within a minute
 _POLL_SECONDS = 1.0
@@ -64,7 +64,7 @@ class Settler(Deployer):
         )
         self.token = max(self.numbers)
         self.ledger.reopen(self.number, self.token, deployment.token)
-        lease = Lease(self.holds, self.ledger, self.number)
+        lease = Lease(self.holds, lambda: self.ledger.seen(self.number))
         lease.keep(self.numbers)
         return lease
 

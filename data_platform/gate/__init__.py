@@ -13,6 +13,7 @@ from data_platform.gate.errors import GateError, HoldLostError, ScopeBusyError
 from data_platform.gate.held import held_scopes
 from data_platform.gate.hold import EVERYTHING, Hold, Outcome, Phase, Scope
 from data_platform.gate.holds import RENEW_SECONDS, Holds
+from data_platform.gate.lease import Lease
 from data_platform.gate.line import FAIRNESS, Obstacle
 from data_platform.gate.platform import holds_of_platform
 from data_platform.gate.taking import LIFE
@@ -33,6 +34,7 @@ __all__ = [
     "Hold",
     "HoldLostError",
     "Holds",
+    "Lease",
     "Obstacle",
     "Outcome",
     "Phase",

@@ -9,6 +9,8 @@ _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _OURS = re.compile(r"^data_platform\.[\w.]*Error: ")
 _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)+(?=[A-Z]\w*(?:Error|Exception|Warning)?\b)")
 _LONGEST = 300
+# a unit is loaded from the folder of its version, or from a link to the checkout
+_OF_A_VERSION = re.compile(r".*/versions/[^/]+/[^/]+/(?=(?:code_locations|dbt_projects)/)")
 
 
 def read_load_error(error: Mapping[str, Any], root: Path) -> tuple[str, str | None]:
@@ -40,7 +42,7 @@ def _line(message: str) -> str:
 def _places(text: str, root: Path) -> Sequence[str]:
     found = []
     for name, number in _FRAME.findall(text):
-        path = Path(name)
+        path = Path(_OF_A_VERSION.sub(f"{root}/", name))
         if path.is_relative_to(root) and "site-packages" not in path.parts:
             found.append(f"{path.relative_to(root)}:{number}")
     return found

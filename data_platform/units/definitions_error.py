@@ -33,6 +33,7 @@ def definitions_error(error: BaseException, folder: Path, root: Path) -> DataPla
     if known is not None:
         return known
     what, file, line, fix = _told(causes[-1], folder, _loaded(causes, folder))
+    file = file and file.resolve()
     shown = file.relative_to(root) if file and file.is_relative_to(root) else file
     return UsageError(what[:300], where=shown or folder.relative_to(root), line=line, fix=fix, anchor=_ANCHOR)
 
@@ -43,7 +44,8 @@ def raised_by_unit(error: BaseException, folder: Path) -> bool:
     files = [frame.filename for frame in traceback.extract_tb(innermost.__traceback__)]
     if isinstance(innermost, SyntaxError) and innermost.filename:
         files.append(innermost.filename)
-    return any(Path(file).is_relative_to(folder) for file in files)
+    # code servers import it by way of a link
+    return any(Path(file).resolve().is_relative_to(folder.resolve()) for file in files)
 
 
 def _loaded(causes: list[BaseException], folder: Path) -> Path | None:
@@ -77,7 +79,8 @@ def _told(error: BaseException, folder: Path, loaded: Path | None) -> _Told:
     if resolved := _RESOLVED.match(message):
         last = message.splitlines()[-1].partition(": ")[2].partition(", available")[0]
         return f"{resolved['key']}: {last}", Path(resolved["file"]), int(resolved["line"]), None
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)]
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).resolve().is_relative_to(folder.resolve())]
     name = "" if type(error).__module__.startswith("dagster") else f"{type(error).__name__}: "
     if own:
         return f"{name}{message}", Path(own[-1].filename), own[-1].lineno, None

@@ -150,6 +150,23 @@ def test_a_smoke_run_that_fails_brings_the_old_version_back_and_the_waiting_runs
     assert platform.said()[waiting] == word
 
 
+@pytest.mark.slow
+def test_a_version_that_loads_everywhere_but_in_its_code_server_is_taken_back(platform: Platform) -> None:
+    word, served = platform.word(), platform.served()
+    good = platform.code.read_text()
+    only_here = (
+        'import sys\n\nif "checking_process" not in sys.argv[0]:\n    raise RuntimeError("not in this server")\n'
+    )
+    platform.write("elsewhere", f"{only_here}{CODE}")
+    said = platform.refused("fleet")
+    assert "failed and rolled back: fleet does not load: " in said
+    assert "not in this server" in said
+    assert platform.live.healthy()
+    assert platform.served() == served
+    assert platform.word() == word
+    platform.code.write_text(good)
+
+
 def test_a_deployment_that_succeeded_is_brought_back_with_its_schema_by_one_command(platform: Platform) -> None:
     word, served = platform.word(), platform.served()
     platform.write("next")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -172,3 +173,42 @@ def test_whatever_is_written_is_a_span_or_told(text: str) -> None:
         assert error.fix
     else:
         assert timedelta(0) < span <= timedelta(days=30)
+
+
+def test_a_command_runs_while_nothing_does_and_the_hold_ends_with_it(
+    dp_hold: Terminal, holds: Holds, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    program = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
+    odd = "a b; $(rm -rf /) 'c'"
+    dp_hold("during", "--unit", "fleet", "--reason", "image 1.4", "--", sys.executable, "-c", program, str(seen), odd)
+    assert seen.read_text() == odd, "no shell has seen it"
+    assert not holds.standing().holds
+
+
+def test_a_command_that_fails_leaves_the_hold_and_one_line_that_says_how_to_end_it(
+    dp_hold: Terminal, holds: Holds
+) -> None:
+    said = dp_hold(
+        "during", "--unit", "fleet", "--reason", "image 1.4", "--", sys.executable, "-c", "exit(3)", exit_code=1
+    )
+    [hold] = holds.standing().holds
+    assert (hold.phase, hold.reason) == (Phase.APPLYING, "image 1.4")
+    assert (
+        f"ended with exit code 3, so the runs wait on -> put it right, then `dp hold release {hold.id} --force`" in said
+    )
+    dp_hold("release", str(hold.id), "--force")
+    assert "cannot be run" in dp_hold(
+        "during", "--unit", "fleet", "--reason", "x", "--", "no-such-program", exit_code=1
+    )
+
+
+def test_a_command_is_not_run_while_runs_are_in_flight(
+    dp_hold: Terminal, holds: Holds, database: Database, tmp_path: Path
+) -> None:
+    add_run(database, "fleet", "STARTED")
+    seen = tmp_path / "seen"
+    call = ("during", "--unit", "fleet", "--reason", "image 1.4", "--drain-limit", "1s", "--", "touch", str(seen))
+    assert "runs were still in flight after 1 s, so nothing was changed" in dp_hold(*call, exit_code=1)
+    assert not seen.exists()
+    assert not holds.standing().holds

@@ -1,24 +1,24 @@
-"""Keeps a deployment's holds, and shows in the ledger that its deployer lives, from a thread of its own."""
+"""Keeps holds for as long as something is done under them, from a thread of its own."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from data_platform.deployments.ledger import Ledger
 from data_platform.errors import DataPlatformError
-from data_platform.gate import RENEW_SECONDS, HoldLostError, Holds
+from data_platform.gate.errors import HoldLostError
+from data_platform.gate.holds import RENEW_SECONDS, Holds
 
 
 class Lease:
-    """A deployment's life: `with` begins and ends the thread.
+    """Somebody's life who has holds: `with` begins and ends the thread.
 
     Args:
-        deployment: its number.
+        lives: called as often as holds are renewed, to show that elsewhere, too.
     """
 
-    def __init__(self, holds: Holds, ledger: Ledger, deployment: int) -> None:
-        self.holds, self.ledger, self.deployment = holds, ledger, deployment
+    def __init__(self, holds: Holds, lives: Callable[[], None] = lambda: None) -> None:
+        self.holds, self.lives = holds, lives
         self.numbers: tuple[int, ...] = ()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -38,7 +38,7 @@ class Lease:
         self.numbers = tuple(numbers)
 
     def check(self) -> None:
-        """Make sure that all holds are this deployment's still: before each step that changes something.
+        """Make sure that all holds are still its own: before each step that changes something.
 
         Raises:
             HoldLostError: one expired or ended.
@@ -49,7 +49,7 @@ class Lease:
     def _renew(self) -> None:
         while not self._done.wait(RENEW_SECONDS):
             try:
-                self.ledger.seen(self.deployment)
+                self.lives()
                 for number in self.numbers:
                     self.holds.renew(number)
             except HoldLostError:

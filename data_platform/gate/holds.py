@@ -10,25 +10,15 @@ from sqlalchemy.engine import Connection
 
 from data_platform.gate import exemptions, line, rows, steps
 from data_platform.gate.errors import HoldLostError
-from data_platform.gate.hold import (
-    Hold,
-    Outcome,
-    Phase,
-    applying,
-    draining_again,
-    ended,
-    granted,
-    kept,
-    left_behind,
-    renewed,
-)
+from data_platform.gate.hold import Hold, Outcome, Phase, applying, draining_again, ended, granted, left_behind, renewed
 from data_platform.gate.reading import one
-from data_platform.gate.taking import LIFE, HoldTaker
+from data_platform.gate.step_holder import StepHolder
+from data_platform.gate.taking import LIFE
 
 RENEW_SECONDS = 10.0  # how often a holder renews
 
 
-class Holds(HoldTaker):
+class Holds(StepHolder):
     """Takes, keeps and ends holds.
 
     A holder acquires, renews every 10 s, waits until `to_applying` succeeds, calls `check` before each step, and
@@ -79,22 +69,6 @@ class Holds(HoldTaker):
         for number in numbers:
             self.to_draining(number)
         return False
-
-    def stop_between_steps(self, number: int, run_id: str) -> bool:
-        """Have a run in flight wait for a hold before its next step; it must claim a slot for each step it has left.
-
-        Returns:
-            Whether that was done. It is not, as long as the run has not gone on after an earlier hold: try again.
-
-        Raises:
-            HoldLostError: the hold expired or ended.
-        """
-
-        def work(connection: Connection) -> bool:
-            kept(one(connection, number), rows.clock(connection))
-            return steps.ask_to_wait(connection, number, run_id)
-
-        return self.change(work)
 
     def to_draining(self, number: int) -> Hold:
         """Back from `applying`, where nothing was changed.

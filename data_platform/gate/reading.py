@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import exc, text
 from sqlalchemy.engine import Connection
 
-from data_platform.gate import rows, runs, steps
+from data_platform.gate import rows, runs
 from data_platform.gate.errors import GateError, HoldLostError
 from data_platform.gate.hold import Hold, Scope, kept
 from data_platform.gate.rows import Moment
@@ -57,18 +57,6 @@ class HoldReader:
     def in_flight(self, scope: Scope) -> list[str]:
         """Runs in a scope that are being started, execute, or are being stopped; oldest first."""
         return self.read(lambda connection: runs.in_flight(connection, scope))
-
-    def moving(self, number: int) -> list[str]:
-        """Those of them that a hold waits for: all but the ones that stand still because of it; oldest first."""
-        return self.read(lambda connection: steps.moving(connection, one(connection, number)))
-
-    def stopped(self, number: int) -> list[str]:
-        """Runs that stand still between two steps because of a hold."""
-        return self.read(lambda connection: steps.stopped(connection, number))
-
-    def crossing(self, scope: Scope) -> list[str]:
-        """Runs in flight in a scope that were stopped between steps: they may be of an earlier version of the code."""
-        return self.read(lambda connection: steps.crossing(connection, scope))
 
     def waiting(self, scope: Scope) -> list[str]:
         """Runs in a scope that are in the queue; oldest first."""

@@ -82,6 +82,7 @@ class BetweenSteps:
             self._say(run_id, f"is waited for: {reason}")
         elif self.holds.stop_between_steps(hold.id, run_id):
             self._asked.add(run_id)
+            self._say(run_id, "is to stop before its next step")
 
     def _say(self, run_id: str, what: str) -> None:
         if (run_id, what) not in self._told:

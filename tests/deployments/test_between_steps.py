@@ -1,6 +1,7 @@
 """Deployments between two steps of a run in flight, to a running platform. The tests build on each other."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,6 @@ def two(context: dg.OpExecutionContext, before: int) -> int:
 
 @dg.op(config_schema=SCHEMA)
 def free(context: dg.OpExecutionContext, before: int) -> int:
-    return say(context)
-
-
-@dg.op(config_schema=SCHEMA, pool="duckdb_fleet")
-def smoke_one(context: dg.OpExecutionContext) -> int:
     return say(context)
 
 
@@ -108,6 +104,17 @@ class Stepping:
         until(lambda: "ExecutionStepStartEvent" in self.events(run))
         return run
 
+    def deploy(self, run: str) -> "subprocess.Popen[str]":
+        """Begin a deployment between steps; returns when the run has been asked to stop."""
+        deploying = self.live.begin("deploy", "fleet", "--between-steps", *SMOKE)
+        assert deploying.stderr
+        expected, said = f"run {run[:8]} is to stop before its next step\n", []
+        for line in deploying.stderr:
+            said.append(line)
+            if line == expected:
+                return deploying
+        raise AssertionError("".join(said))
+
     def let(self, *steps: str) -> None:
         for step in steps:
             (self.folder / step).touch()
@@ -145,7 +152,7 @@ def test_a_run_stands_still_between_its_steps_while_a_deployment_applies_and_goe
     assert forecast["drain_seconds"] == 0
     assert "held between two steps: 1" in live.dp("deploy", "fleet", "--between-steps", "--forecast")
 
-    deploying = platform.begin("fleet", "--between-steps", *SMOKE)
+    deploying = stepping.deploy(run)
     assert platform.latest()["phase"] == "draining", "the step that is being executed is waited for"
     stepping.let("one")
     _, said = deploying.communicate(timeout=120)
@@ -195,8 +202,8 @@ def test_after_a_killed_deployer_the_run_stands_still_until_somebody_settles_it(
     platform, live = stepping.platform, stepping.live
     run = stepping.begin("stepping", "one", "two")
     stepping.write(way)
+    deploying = stepping.deploy(run)
     stepping.let("one", "two")
-    deploying = live.begin("deploy", "fleet", "--between-steps", *SMOKE)
     platform.reads(deploying, "verifying")
     kill(deploying.pid)
     deploying.communicate()
@@ -213,7 +220,7 @@ def test_after_a_killed_deployer_the_run_stands_still_until_somebody_settles_it(
 def test_a_deployment_that_fails_lets_the_run_go_on(stepping: Stepping) -> None:
     run = stepping.begin("stepping", "one", "two")
     stepping.write("bad")
-    deploying = stepping.live.begin("deploy", "fleet", "--between-steps", *SMOKE)
+    deploying = stepping.deploy(run)
     stepping.let("one", "two")
     _, said = deploying.communicate(timeout=120)
     assert deploying.returncode == 1

@@ -290,7 +290,10 @@ def test_a_real_run_stands_still_after_its_step_and_goes_on_when_the_hold_is_rel
     between.stop([hold.id])
     time.sleep(1.5)
     assert not done
-    assert told == [f"run {run.run_id[:8]} is held between two steps"]
+    assert told == [
+        f"run {run.run_id[:8]} is to stop before its next step",
+        f"run {run.run_id[:8]} is held between two steps",
+    ]
     messages = [entry.message for entry in instance.all_logs(run.run_id)]
     assert (
         len([each for each in messages if "waits between two steps: jana holds fleet. Reason: a change." in each]) == 1

@@ -1,4 +1,4 @@
-"""What the gate adds to one look at a queue of 1,000 runs with 50 code locations, on real PostgreSQL."""
+"""What the gate costs with 50 code locations and 1,000 queued runs on PostgreSQL: a look at the queue, and a gap."""
 
 import os
 import tempfile
@@ -6,12 +6,16 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from benchmarks import gate_gap
 from benchmarks.measure import Result, median
 from benchmarks.platform import ROOT
 
 RUNS, LOCATIONS, LIMIT_MILLISECONDS, LOOKS = 1000, 50, 5.0, 15
+
+NOTING: dict[str, object] = {"module": "benchmarks.gate_launcher", "class": "NotingLauncher", "config": {}}
 
 
 def run() -> list[Result]:
@@ -25,13 +29,16 @@ def run() -> list[Result]:
             holds = Holds(shared_database(os.environ["DATA_PLATFORM_POSTGRES_URL"]))
             free, free_found = _added(stock, ours)
             for number in range(LOCATIONS):
-                holds.acquire([f"unit_{number}"], reason="measured", owner="benchmark")
+                holds.acquire([f"unit_{number}"], reason="measured", owner="benchmark", life=timedelta(hours=1))
             held, held_found = _added(stock, ours)
         assert (free_found, held_found) == (10, 0)
+        with _instance(Path(state) / "gap", gate=True, launcher=NOTING) as noting:
+            gap = gate_gap.measure(noting, Path(state), [f"unit_{number}" for number in range(LOCATIONS)])
     note = f"{RUNS:,} queued runs, {LOCATIONS} code locations; median of {LOOKS}, in turn with the stock coordinator"
     return [
         Result("added time of a look at the queue, nothing held", free, LIMIT_MILLISECONDS, "ms", 1.0, note),
         Result("added time of a look at the queue, every location held", held, LIMIT_MILLISECONDS, "ms", 1.0, note),
+        *gap,
     ]
 
 
@@ -60,13 +67,15 @@ def _look(instance: object) -> tuple[float, int]:
 
 
 @contextmanager
-def _instance(home: Path, *, gate: bool) -> Iterator[object]:
+def _instance(home: Path, *, gate: bool, launcher: dict[str, object] | None = None) -> Iterator[object]:
     import yaml
     from dagster import DagsterInstance
 
     settings = yaml.safe_load((ROOT / "dagster_home" / "dagster.yaml").read_text())
     if not gate:
         settings["run_coordinator"] |= {"module": "dagster", "class": "QueuedRunCoordinator"}
+    if launcher:
+        settings["run_launcher"]["config"] = {"launcher": launcher}
     home.mkdir()
     (home / "dagster.yaml").write_text(yaml.safe_dump(settings))
     with DagsterInstance.from_config(str(home)) as instance:

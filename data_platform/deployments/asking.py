@@ -10,6 +10,7 @@ from data_platform.gate import Hold, Phase
 from data_platform.units.graphql import Webserver
 from data_platform.units.location import served_version
 from data_platform.units.unit import Unit
+from data_platform.units.versions import UnitVersions
 
 
 def asked_of(environment: Environment, webserver: Webserver, request: Request, units: Sequence[Unit]) -> Asked:
@@ -22,7 +23,6 @@ def asked_of(environment: Environment, webserver: Webserver, request: Request, u
         QueueError: the platform does not answer.
     """
     source = Source() if request.undoes else source_of(request.units)
-    served = {unit.card.name: served_version(webserver, unit.card.name) for unit in units}
     return Asked(
         units=request.names,
         environment=str(environment.name),
@@ -32,13 +32,23 @@ def asked_of(environment: Environment, webserver: Webserver, request: Request, u
         commit=source.commit,
         uncommitted=source.uncommitted,
         submodules=source.submodules,
-        before={name: version for name, version in served.items() if version},
+        before=serving(environment, webserver, request.names),
         after={unit.card.name: unit.root.name for unit in units},
         manifests={unit.card.name: unit.project.fingerprint() for unit in units},
         smoke=tuple(str(smoke) for smoke in request.smoke),
         allow=tuple(sorted(request.allow)),
         undoes=request.undoes,
     )
+
+
+def serving(environment: Environment, webserver: Webserver, names: Sequence[str]) -> dict[str, str]:
+    """The version by unit that is served now; for a unit that does not load now, the one that it is started on.
+
+    Raises:
+        QueueError: the platform does not answer.
+    """
+    found = {name: served_version(webserver, name) or UnitVersions(environment, name).pinned for name in names}
+    return {name: version for name, version in found.items() if version}
 
 
 def newer_deployment(standing: Iterable[Hold], number: int, scopes: Sequence[str]) -> int | None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from data_platform.deployments.asking import asked_of, newer_deployment
+from data_platform.deployments.asking import asked_of, newer_deployment, serving
 from data_platform.deployments.change import Change
 from data_platform.deployments.errors import DeploymentError, SupersededError
 from data_platform.deployments.in_line import Waiting
@@ -54,6 +54,7 @@ class Deployer:
         self.number, self.token = 0, None  # type: tuple[int, int | None]
         self.taken: tuple[Hold, ...] = ()
         self.change: Change | None = None
+        self.verified = False
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -103,6 +104,7 @@ class Deployer:
         change.verify(self.request.smoke, self.request.smoke_limit, self._exempt)
         lease.check()
         self.sort_out(self.number, self.taken, self._say)
+        self.verified = True
         self._release()
         for member in change.members:
             if self.holds.crossing(Scope(member.name)):
@@ -142,6 +144,8 @@ class Deployer:
         token = max(self.numbers)
         self.ledger.take(self.number, token)
         self.token = token
+        # deployments that came first may have brought others than were served when this one was asked for
+        self.ledger.note_before(self.number, token, serving(self.environment, self.webserver, self.request.names))
 
     def _give_way(self, before: Obstacle) -> None:
         standing = self.holds.standing()
@@ -180,6 +184,9 @@ class Deployer:
 
     def _settle(self, error: BaseException) -> Outcome:
         """What is left to do when something has failed."""
+        if self.verified:  # all is done and works: whatever comes now, runs may have started with it
+            self._release()
+            return self._end(Outcome.SUCCEEDED)
         cause = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
         if isinstance(error, SupersededError):
             return self._end(Outcome.SUPERSEDED, cause)

@@ -22,6 +22,22 @@ T = TypeVar("T")
 # who does not hold what the row names, or comes after its end, changes nothing
 _MINE = "id = :id AND outcome IS NULL AND token IS NOT DISTINCT FROM :token"
 
+# who died after its last hold was released had done everything else; the phase before tells what that was
+_END_RELEASED = """
+    UPDATE platform.deployment d SET
+        ended_at = clock_timestamp(),
+        outcome = CASE last.phase WHEN 'verifying' THEN 'succeeded' WHEN 'rolling_back' THEN 'failed_and_rolled_back'
+            ELSE 'failed' END,
+        phase = CASE last.phase WHEN 'verifying' THEN 'done' ELSE d.phase END,
+        cause = CASE last.phase WHEN 'verifying' THEN NULL ELSE 'its deployer died when that was done' END
+    FROM (SELECT DISTINCT ON (deployment) deployment, phase FROM platform.deployment_phase WHERE phase <> 'releasing'
+          ORDER BY deployment, position DESC) last
+    WHERE last.deployment = d.id AND d.outcome IS NULL AND d.phase = 'releasing'
+        AND d.seen_at < clock_timestamp() - :silence AND NOT EXISTS (
+            SELECT FROM platform.hold h WHERE h.deployment = CAST(d.id AS text)
+            AND (h.phase = 'applying' OR (h.phase <> 'ended' AND h.expires_at > clock_timestamp())))
+"""
+
 
 class Ledger:
     """The deployments of one platform.
@@ -92,6 +108,15 @@ class Ledger:
             lambda c: self._update(c, "changesets = CAST(:changesets AS jsonb)", number, token, changesets=values)
         )
 
+    def note_before(self, number: int, token: int, versions: Mapping[str, str]) -> None:
+        """Note what is served by unit, now that nobody else may change it: what it would go back to.
+
+        Raises:
+            DeploymentLostError: see `move`.
+        """
+        values = json.dumps(dict(versions))
+        self._together(lambda c: self._update(c, "before = CAST(:before AS jsonb)", number, token, before=values))
+
     def intend(self, number: int, token: int | None, intended: Mapping[str, Any]) -> None:
         """Note what is about to happen to the schemas of units, for whoever must settle it if this deployer dies.
 
@@ -136,14 +161,21 @@ class Ledger:
         self._together(lambda c: self._update(c, changed, number, token, outcome=str(outcome), cause=cause))
 
     def end_dead(self) -> None:
-        """End deployments whose deployer died before anything was changed. Others are left for a person to settle."""
+        """End deployments whose deployer died before anything was changed, or when only its own end was left to note.
+        Others are left for a person to settle.
+        """
         statement = (
             "UPDATE platform.deployment SET outcome = 'failed', ended_at = clock_timestamp(),"
             " cause = 'its deployer died while ' || phase || '; nothing was changed'"
             " WHERE outcome IS NULL AND phase = ANY(:harmless) AND seen_at < clock_timestamp() - :silence"
         )
         values = {"harmless": [str(phase) for phase in HARMLESS], "silence": SILENCE}
-        self._together(lambda connection: connection.execute(text(statement), values))
+
+        def work(connection: Connection) -> None:
+            connection.execute(text(statement), values)
+            connection.execute(text(_END_RELEASED), {"silence": SILENCE})
+
+        self._together(work)
 
     def get(self, number: int) -> Deployment:
         """A deployment with its phases.

@@ -12,7 +12,7 @@ from data_platform.errors import DataPlatformError
 PATIENCE_SECONDS = 60.0
 _SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
-_UNREACHABLE = "Could not reach user code server"
+UNREACHABLE = "Could not reach user code server"
 
 
 class QueueError(DataPlatformError):
@@ -56,7 +56,7 @@ class Webserver:
                 if not isinstance(error.__cause__, ConnectionRefusedError):
                     raise self._silent(error) from None
                 raise
-            if any(_UNREACHABLE in str((answer or {}).get("message")) for answer in data.values()):
+            if any(UNREACHABLE in str((answer or {}).get("message")) for answer in data.values()):
                 raise _AwayError("a code server does not answer")
             return data
 

@@ -1,9 +1,10 @@
 """A unit's code location on the running platform: what it serves, loading it anew, launching its jobs."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from data_platform.units.graphql import Webserver
+from data_platform.units.graphql import UNREACHABLE, Webserver
 
 JOB = "build"  # builds the whole unit
 VERSION_TAG = "data_platform/version"  # of that job: the version of the unit's code
@@ -41,6 +42,10 @@ mutation Launch($params: ExecutionParams!) {
 }
 """
 
+# what Dagster says of a code server that is away, or goes in the middle of an answer
+_AWAY = (UNREACHABLE, "gRPC Error code: UNAVAILABLE", "StatusCode.UNAVAILABLE")
+_PAUSE_SECONDS = 0.5
+
 
 class RefusedError(Exception):
     """The platform refused something; the message is its reason, in one line. Callers say what for."""
@@ -58,16 +63,24 @@ def served_version(webserver: Webserver, unit: str) -> str | None:
 
 
 def reload_location(webserver: Webserver, unit: str) -> None:
-    """Have a unit's code server load its files anew.
+    """Have a unit's code server load its files anew; patient while that, or the webserver, is being started again.
 
     Raises:
-        RefusedError: they do not load.
+        RefusedError: they do not load, or the code server stays away.
         QueueError: the platform does not answer.
     """
-    answer = webserver.order(_RELOAD, {"unit": unit})["reloadRepositoryLocation"]
-    loaded = answer.get("locationOrLoadError") or {"__typename": "PythonError", "message": "it is not served"}
-    if loaded["__typename"] == "PythonError":
-        raise RefusedError(_first_line(loaded["message"]))
+    deadline = time.monotonic() + webserver.patience
+    while True:
+        # `ask`: to load twice does no harm
+        answer = webserver.ask(_RELOAD, {"unit": unit})["reloadRepositoryLocation"]
+        loaded = answer.get("locationOrLoadError") or {"__typename": "PythonError", "message": "it is not served"}
+        if loaded["__typename"] != "PythonError":
+            return
+        if not any(sign in str(loaded["message"]) for sign in _AWAY):
+            raise RefusedError(_first_line(loaded["message"]))
+        if time.monotonic() > deadline:
+            raise RefusedError("its code server does not answer, as `dp status` and its log tell")
+        time.sleep(_PAUSE_SECONDS)
 
 
 def launch(

@@ -76,7 +76,7 @@ def test_an_end_is_not_undone(ledger: Ledger) -> None:
     assert ledger.deployed() == {}
 
 
-@pytest.mark.parametrize("phase", list(Phase)[:-1])
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase not in (Phase.RELEASING, Phase.DONE)])
 def test_who_died_before_anything_was_changed_has_failed_and_others_are_abandoned(
     ledger: Ledger, database: Database, phase: Phase
 ) -> None:
@@ -91,6 +91,42 @@ def test_who_died_before_anything_was_changed_has_failed_and_others_are_abandone
     if harmless:
         assert ledger.get(dead).cause == f"its deployer died while {phase}; nothing was changed"
     assert [each.id for each in ledger.unsettled()] == ([living] if harmless else [living, dead])
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome"),
+    [
+        (Phase.VERIFYING, Outcome.SUCCEEDED),
+        (Phase.ROLLING_BACK, Outcome.FAILED_AND_ROLLED_BACK),
+        (Phase.DRAINING, Outcome.FAILED),
+    ],
+)
+def test_who_died_after_its_release_has_ended_as_what_it_had_done_says(
+    ledger: Ledger, holds: Holds, database: Database, before: Phase, outcome: Outcome
+) -> None:
+    number = ledger.begin(ASKED)
+    [hold] = holds.acquire(["fleet"], reason="x", owner="x", deployment=str(number))
+    assert holds.to_applying([hold.id])
+    ledger.take(number, hold.id)
+    ledger.move(number, before, hold.id)
+    ledger.move(number, Phase.RELEASING, hold.id)
+    with database.connect() as connection:
+        connection.execute(text("UPDATE platform.deployment SET seen_at = seen_at - interval '61 s'"))
+    ledger.end_dead()
+    assert ledger.get(number).state == "abandoned", "its hold stays"
+    holds.release(hold.id)
+    ledger.end_dead()
+    assert ledger.get(number).outcome == outcome
+    assert ledger.unsettled() == []
+
+
+def test_what_is_served_is_noted_by_whoever_holds_it(ledger: Ledger) -> None:
+    number = ledger.begin(ASKED)
+    ledger.take(number, 7)
+    ledger.note_before(number, 7, {"fleet": "of another deployment"})
+    assert ledger.get(number).asked.before == {"fleet": "of another deployment"}
+    with pytest.raises(DeploymentLostError):
+        ledger.note_before(number, 6, {})
 
 
 def test_a_failed_rollback_is_unsettled_until_its_hold_is_released(ledger: Ledger, holds: Holds) -> None:

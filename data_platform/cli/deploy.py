@@ -12,7 +12,8 @@ from typer.core import TyperGroup
 
 from data_platform.cli.deploy_events import ledger_of, telling_of
 from data_platform.cli.deploy_output import open_document, print_deployment, print_forecast
-from data_platform.cli.deploy_settling import checkout, finish, read_number, resume, rollback, who
+from data_platform.cli.deploy_settling import checkout, finish, read_number, resume, rollback, tell, who
+from data_platform.cli.deploy_steps import refuse_without_pools, stopping, with_steps_held
 from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json, print_rows
 from data_platform.cli.waiting_runs import sort_out_waiting_runs
@@ -58,6 +59,10 @@ def run(
         str, typer.Option(metavar="SPAN", help="How long to wait for runs in flight, at most.")
     ] = "10m",
     wait_limit: Annotated[str, typer.Option(metavar="SPAN", help="How long to wait for one's turn.")] = "30m",
+    between_steps: Annotated[
+        bool,
+        typer.Option("--between-steps", help="Hold runs in flight before their next step, for compatible changes."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Deploy units: new runs wait, runs in flight finish, schema and code change, the waiting runs start.
@@ -87,6 +92,8 @@ def run(
     if not chosen:
         print("[]" if as_json else "nothing to deploy: every unit is served as it is on disk")
         return
+    if between_steps:
+        refuse_without_pools(chosen)
     names = tuple(unit.card.name for unit in chosen)
     for each in smokes:
         if each.unit not in names:
@@ -94,7 +101,8 @@ def run(
     scopes = (EVERYTHING,) if everything else names
     with platform_holds(environment) as holds:
         if forecast:
-            _forecast(environment, holds, address, scopes, chosen, as_json=as_json)
+            foreseen = _forecast(environment, holds, address, scopes, chosen)
+            print_forecast(with_steps_held(environment, foreseen) if between_steps else foreseen, as_json=as_json)
             return
         if take_up_new(environment, address, chosen):
             print("the running platform has taken up units that were added or removed", file=sys.stderr, flush=True)
@@ -110,16 +118,18 @@ def run(
             drain_limit=limits[1],
         )
         telling = telling_of(environment, holds)
-        deployer = Deployer(
-            *(environment, holds, address, request),
-            told=lambda taken: tell_waiting_runs(environment, holds, taken),
-            sort_out=partial(sort_out_waiting_runs, environment, holds),
-            tell=lambda line: print(line, file=sys.stderr, flush=True),
-            begun=lambda number: telling.tell(Event.STARTED, ledger_of(telling).get(number)),
-        )
         # what a pipeline or a service manager sends must give back the hold, as Ctrl-C does
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        deployer.deploy()
+        with stopping(environment, holds, wanted=between_steps, tell=tell) as stop:
+            deployer = Deployer(
+                *(environment, holds, address, request),
+                told=lambda taken: tell_waiting_runs(environment, holds, taken),
+                sort_out=partial(sort_out_waiting_runs, environment, holds),
+                tell=tell,
+                begun=lambda number: telling.tell(Event.STARTED, ledger_of(telling).get(number)),
+                stop=stop,
+            )
+            deployer.deploy()
         done = ledger_of(telling).get(deployer.number)
     finish(done, as_json=as_json)
 
@@ -192,11 +202,9 @@ app.command()(rollback)
 app.command()(checkout)
 
 
-def _forecast(
-    environment: Environment, holds: Any, address: str, scopes: Sequence[str], chosen: Any, *, as_json: bool
-) -> None:
+def _forecast(environment: Environment, holds: Any, address: str, scopes: Sequence[str], chosen: Any) -> Any:
     from data_platform.deployments.foresee import foresee
     from data_platform.deployments.validation import keep_versions, validate
 
     validated = validate(environment, keep_versions(environment, chosen))
-    print_forecast(foresee(holds, address, scopes, validated), as_json=as_json)
+    return foresee(holds, address, scopes, validated)

@@ -66,18 +66,22 @@ def print_forecast(forecast: "Forecast", *, as_json: bool) -> None:
                 "status": run.status.lower(),
                 "seconds": round(run.seconds, 1),
                 "remaining": None if run.remaining is None else round(run.remaining, 1),
+                "waited_for": "its current step" if run.between_steps else "its end",
             }
             for run in forecast.in_flight
         ]
         print_rows(rows, as_json=False)
-    typer.echo(f"runs in flight that would be waited for: {len(forecast.in_flight)}{_span(forecast)}")
+    held = sum(run.between_steps for run in forecast.in_flight)
+    typer.echo(f"runs in flight that would be waited for: {len(forecast.in_flight) - held}{_span(forecast)}")
+    if held:
+        typer.echo(f"runs in flight that would be held between two steps: {held}")
     typer.echo(f"runs in the queue that would wait: {len(forecast.waiting)}")
     for unit in forecast.units:
         typer.echo(_change(unit))
 
 
 def _span(forecast: "Forecast") -> str:
-    if not forecast.in_flight:
+    if all(run.between_steps for run in forecast.in_flight):
         return ""
     if forecast.drain_seconds is None:
         return ", how long is not known: a job among them never succeeded before"

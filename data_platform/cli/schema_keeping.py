@@ -155,4 +155,4 @@ def diff(target: Target, as_json: Json = False) -> None:
     from data_platform.cli.schema_print import print_differences
     from data_platform.schema.deploying import drift_of
 
-    print_differences(drift_of(target), as_json=as_json)
+    print_differences(drift_of(target, lambda line: tell(f"dp: {line}")), as_json=as_json)

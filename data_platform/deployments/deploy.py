@@ -13,7 +13,7 @@ from data_platform.deployments.phases import Outcome, Phase
 from data_platform.deployments.request import Request
 from data_platform.deployments.validation import keep_versions, validate
 from data_platform.environment import Environment
-from data_platform.gate import Hold, HoldLostError, Holds, Lease, Obstacle
+from data_platform.gate import Hold, HoldLostError, Holds, Lease, Obstacle, Scope
 from data_platform.units.graphql import Webserver
 from data_platform.units.versions import UnitVersions
 
@@ -30,6 +30,8 @@ class Deployer:
         sort_out: called with the deployment's number before the holds end, if the code changed, to see what becomes of
             the runs that waited.
         tell: is given a line for each thing that happens.
+        stop: called again and again with the numbers of the holds while runs in flight are waited for, to have some of
+            them held between two steps.
     """
 
     def __init__(
@@ -43,10 +45,11 @@ class Deployer:
         sort_out: Callable[[int, Sequence[Hold], Callable[[str], None]], None],
         tell: Callable[[str], None],
         begun: Callable[[int], None] = lambda _: None,
+        stop: Callable[[Sequence[int]], None] = lambda _: None,
     ) -> None:
         self.environment, self.holds, self.request = environment, holds, request
         self.ledger, self.webserver = Ledger(holds.database), Webserver(address)
-        self.told, self.sort_out, self.tell, self.begun = told, sort_out, tell, begun
+        self.told, self.sort_out, self.tell, self.begun, self.stop = told, sort_out, tell, begun, stop
         self.waiting = Waiting(self.ledger, lambda: self.number, self._say)
         self.number, self.token = 0, None  # type: tuple[int, int | None]
         self.taken: tuple[Hold, ...] = ()
@@ -104,6 +107,8 @@ class Deployer:
         self.verified = True
         self._release()
         for member in change.members:
+            if self.holds.crossing(Scope(member.name)):
+                continue  # a run that was held between two steps goes on with the version it began with
             UnitVersions(self.environment, member.name).prune(member.version, member.before or "")
 
     def prepare_change(self, lease: Lease) -> Change:
@@ -152,8 +157,9 @@ class Deployer:
     def _drain(self) -> None:
         limit = self.request.drain_limit.total_seconds()
         deadline, shown = time.monotonic() + limit, -1
+        self.stop(self.numbers)
         while not self.holds.to_applying(self.numbers):
-            left = sum(len(self.holds.in_flight(self.holds.get(number).scope)) for number in self.numbers)
+            left = sum(len(self.holds.moving(number)) for number in self.numbers)
             if left != shown:
                 self._say(f"runs in flight: {left}")
                 shown = left
@@ -164,6 +170,8 @@ class Deployer:
                     anchor="deployments",
                 )
             time.sleep(_POLL_SECONDS)
+            self.stop(self.numbers)
+        self.stop(self.numbers)  # also runs that came to stand still just now are told
 
     def _exempt(self, unit: str) -> Mapping[str, str]:
         return self.holds.exempt(next(hold.id for hold in self.taken if hold.scope.covers(unit)))

@@ -1,7 +1,7 @@
 """What a deployment would wait for and change, as data. Pure: `foresee.py` asks, this decides."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -15,6 +15,7 @@ class InFlight:
     Attributes:
         seconds: since it started; 0 while it is being started.
         past: how long the job's last successful runs took, in seconds.
+        between_steps: whether only its current step would be waited for.
     """
 
     run_id: str
@@ -23,6 +24,7 @@ class InFlight:
     status: str
     seconds: float
     past: tuple[float, ...] = ()
+    between_steps: bool = False
 
     @property
     def remaining(self) -> float | None:
@@ -88,10 +90,15 @@ class Forecast:
 
     @property
     def drain_seconds(self) -> float | None:
-        """How long the runs in flight will be waited for; None when that cannot be told of one of them."""
-        remaining = [run.remaining for run in self.in_flight]
+        """How long the runs in flight will be waited for to their end; None when that cannot be told of one of them."""
+        remaining = [run.remaining for run in self.in_flight if not run.between_steps]
         known = [seconds for seconds in remaining if seconds is not None]
         return max(known, default=0.0) if len(known) == len(remaining) else None
+
+    def held_between_steps(self, run_ids: Collection[str]) -> "Forecast":
+        """The same, where the next steps of some runs would wait."""
+        runs = tuple(replace(run, between_steps=run.run_id in run_ids) for run in self.in_flight)
+        return replace(self, in_flight=runs)
 
     def as_document(self) -> dict[str, Any]:
         """For programs."""

@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from data_platform.gate import exemptions, line, rows, runs
+from data_platform.gate import exemptions, line, rows, steps
 from data_platform.gate.errors import HoldLostError
 from data_platform.gate.hold import Hold, Outcome, Phase, applying, draining_again, ended, granted, left_behind, renewed
 from data_platform.gate.reading import one
-from data_platform.gate.taking import LIFE, HoldTaker
+from data_platform.gate.step_holder import StepHolder
+from data_platform.gate.taking import LIFE
 
 RENEW_SECONDS = 10.0  # how often a holder renews
 
 
-class Holds(HoldTaker):
+class Holds(StepHolder):
     """Takes, keeps and ends holds.
 
     A holder acquires, renews every 10 s, waits until `to_applying` succeeds, calls `check` before each step, and
@@ -33,16 +34,17 @@ class Holds(HoldTaker):
         return self._become(number, lambda hold, now: renewed(hold, now, life))
 
     def drained(self, numbers: Sequence[int]) -> bool:
-        """Whether nothing is in flight in the scopes of some holds.
+        """Whether nothing moves in the scopes of some holds.
 
         Raises:
             HoldLostError: one of them expired or ended.
         """
-        return not any(self.in_flight(self.check(number).scope) for number in numbers)
+        return not any(self.moving(self.check(number).id) for number in numbers)
 
     def to_applying(self, numbers: Sequence[int]) -> bool:
-        """Begin to change something, if nothing in the scopes is in flight. From then on the holds keep runs waiting
-        until they are released, even if their holder dies.
+        """Begin to change something, if nothing in the scopes is in flight but runs that stand still between two steps
+        (`stop_between_steps`). From then on the holds keep runs and those steps waiting until they are released, even
+        if their holder dies.
 
         Returns:
             Whether it has begun. If not, runs are in flight: wait, and try again.
@@ -54,7 +56,7 @@ class Holds(HoldTaker):
         def work(connection: Connection) -> bool:
             now = rows.clock(connection)
             found = [applying(one(connection, number), now) for number in numbers]
-            if any(runs.in_flight(connection, hold.scope) for hold in found):
+            if any(steps.moving(connection, hold) for hold in found):
                 return False
             rows.update(connection, found)
             return True
@@ -62,7 +64,7 @@ class Holds(HoldTaker):
         if not self.change(work):
             return False
         # a launcher may have seen a lease expire just before that was committed; its run is in flight now
-        if not any(self.in_flight(self.get(number).scope) for number in numbers):
+        if not any(self.moving(number) for number in numbers):
             return True
         for number in numbers:
             self.to_draining(number)
@@ -116,6 +118,7 @@ class Holds(HoldTaker):
             )
             new = applying(granted(rows.insert(connection, [asked])[0], now, life), now)
             rows.update(connection, [new])
+            steps.follow(connection, old.id, new.id)
             rows.renumber(connection, rows.select(connection, "phase = 'waiting'"))
             return new
 

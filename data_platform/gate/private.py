@@ -5,6 +5,7 @@ Dagster names no public way to write a run launcher or to add to a run coordinat
 """
 
 from dagster._core.events import EngineEventData
+from dagster._core.instance.config import PoolGranularity
 from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, ResumeRunContext, RunLauncher
 from dagster._core.run_coordinator.base import SubmitRunContext
 from dagster._core.run_coordinator.queued_run_coordinator import RunQueueConfig
@@ -18,6 +19,7 @@ __all__ = [
     "ConfigurableClassData",
     "EngineEventData",
     "LaunchRunContext",
+    "PoolGranularity",
     "ResumeRunContext",
     "RunLauncher",
     "RunQueueConfig",

@@ -1,5 +1,6 @@
 """Dagster's event log on pooled connections, written in one transaction a batch."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -19,13 +20,18 @@ from data_platform.instance.private import (
     AssetCheckExecutionRecordStatus,
     AssetCheckExecutionsTable,
     AssetKeyTable,
+    ConcurrencyClaimStatus,
+    ConcurrencySlotStatus,
     ConfigurableClassData,
     SqlEventLogStorageTable,
     deserialize_value,
+    raise_execution_interrupts,
 )
 from data_platform.instance.tables import asks_once
 
 Row = dict[str, Any]
+
+_STEP_WAITS_SECONDS = 0.5
 
 
 @asks_once("has_table", "has_asset_key_col")
@@ -54,6 +60,26 @@ class PooledEventLogStorage(PostgresEventLogStorage):
         """Dagster's web server asks for a limit to the time of a statement."""
         self.database.limit_statements(statement_timeout, pool_recycle, max_overflow)
         self._engine = self.database.engine
+
+    def claim_concurrency_slot(
+        self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
+    ) -> ConcurrencyClaimStatus:
+        """Claim a pool's slot for a step, unless a hold has its run stand still between its steps.
+
+        A step that must wait for a hold does not stand in line for its pool meanwhile: others, such as a deployment's
+        smoke runs, could not pass it.
+        """
+        from data_platform.gate.steps import must_wait  # the gate is built on this room
+
+        if not must_wait(self.database, run_id):
+            return super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
+        if self.has_pending_step(concurrency_key, run_id, step_key):
+            self.free_concurrency_slot_for_step(run_id, step_key)
+        with raise_execution_interrupts():  # the run can be cancelled here, as in a step
+            time.sleep(_STEP_WAITS_SECONDS)  # Dagster's executor would ask again and again without a pause
+        return ConcurrencyClaimStatus(
+            concurrency_key=concurrency_key, slot_status=ConcurrencySlotStatus.BLOCKED, sleep_interval=0.0
+        )
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store one event; it is on disk when this returns."""

@@ -5,7 +5,14 @@ import socket
 
 from dagster import DagsterInstance
 
-from data_platform.instance.private import EngineEventData, capture_interrupts, core_execute_run, recon_job_from_origin
+from data_platform.instance.private import (
+    EngineEventData,
+    JobPythonOrigin,
+    ModuleCodePointer,
+    capture_interrupts,
+    core_execute_run,
+    recon_job_from_origin,
+)
 
 SOCKET_VARIABLE = "DATA_PLATFORM_RUN_WORKERS"
 ANSWER_SECONDS = 10
@@ -44,10 +51,20 @@ def execute(run_id: str) -> None:
         here = os.getpid()
         instance.report_engine_event(f"Started process for run (pid: {here}).", run, EngineEventData.in_process(here))
         try:
-            for _event in core_execute_run(recon_job_from_origin(run.job_code_origin), run, instance, False):
+            for _event in core_execute_run(recon_job_from_origin(_pinned(run.job_code_origin)), run, instance, False):
                 pass
         finally:
             instance.report_engine_event(f"Process for run exited (pid: {here}).", run)
+
+
+def _pinned(origin: JobPythonOrigin) -> JobPythonOrigin:
+    """The origin in the folder that a link names now, for what the run imports late, or in processes of its own."""
+    repository = origin.repository_origin
+    pointer = repository.code_pointer
+    if not isinstance(pointer, ModuleCodePointer) or not pointer.working_directory:
+        return origin
+    there = pointer._replace(working_directory=os.path.realpath(pointer.working_directory))
+    return origin._replace(repository_origin=repository._replace(code_pointer=there))
 
 
 def report_death(run_id: str, status: int) -> None:

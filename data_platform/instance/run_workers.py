@@ -115,6 +115,7 @@ def warm_up() -> None:
     """Import what a run's process needs; much of it Dagster imports only when something is executed."""
     import dagster
 
+    import data_platform.gate.steps
     import data_platform.instance.folders
     import data_platform.instance.launcher
     import data_platform.instance.storage  # noqa: F401 (loaded before the forks)

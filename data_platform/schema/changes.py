@@ -1,10 +1,10 @@
 """What a changeset does: SQL, a tag, or nothing."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Sql:
+class Sql(NamedTuple):
     """SQL to run.
 
     Args:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from data_platform.schema.changes import Change, Sql, TagDatabase
 from data_platform.schema.checksum import CURRENT_VERSION, checksum_8, checksum_9, content_hash
@@ -21,8 +22,7 @@ class OnFail(StrEnum):
     WARN = "WARN"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What tells one changeset from all others: the same three as in `databasechangelog`."""
 
     file: str
@@ -33,8 +33,7 @@ class Identity:
         return f"{self.file}::{self.id}::{self.author}"
 
 
-@dataclass(frozen=True, slots=True)
-class Rollback:
+class Rollback(NamedTuple):
     """How to undo a changeset: SQL, nothing at all, or what another changeset did.
 
     Args:
@@ -46,8 +45,7 @@ class Rollback:
     reference: Identity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Precondition:
+class Precondition(NamedTuple):
     """One condition.
 
     Args:
@@ -66,8 +64,7 @@ class Precondition:
     schema: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Preconditions:
+class Preconditions(NamedTuple):
     """The conditions of a changeset; all must hold."""
 
     checks: tuple[Precondition, ...]
@@ -150,8 +147,7 @@ def _described(change: Change) -> str:
     return "tagDatabase" if isinstance(change, TagDatabase) else "empty"
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """Something Liquibase passes over in silence and we say aloud."""
 
     what: str

@@ -102,9 +102,16 @@ def _may_destroy(changeset: Changeset) -> bool:
     return any(isinstance(change, Sql) and _DESTRUCTIVE.search(change.text) for change in changeset.changes)
 
 
-def drift_of(target: Target) -> Sequence["Difference"]:
-    """What differs between the target's database and what its deployed changesets build."""
+def drift_of(target: Target, notice: Callable[[str], None] = lambda _: None) -> Sequence["Difference"]:
+    """What differs between the target's database and what its deployed changesets build.
+
+    Args:
+        notice: is told when nothing is deployed, and so nothing can differ.
+    """
     from data_platform.schema.drift import drift
 
     with opened(target) as it:
+        history = it.database.history()
+        if not any(history.of(changeset) for changeset in it.changelog.changesets):
+            notice("nothing of this changelog is deployed here, so there is nothing to compare")
         return drift(it.database, it.changelog, it.selection)

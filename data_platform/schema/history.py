@@ -1,15 +1,14 @@
 """What a database remembers of its deploys: the rows of `databasechangelog`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from data_platform.schema.changeset import Changeset, Identity
 from data_platform.schema.paths import normalized
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(NamedTuple):
     """One row: a changeset that was executed here, or marked as such.
 
     Args:

@@ -5,8 +5,7 @@ It lies in a table of its own, in a schema of its own: `platform.schema_changese
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from data_platform.schema.changeset import Identity
 from data_platform.schema.plan import Plan, State, Step
@@ -18,8 +17,7 @@ SCHEMA = "platform"
 TABLE = "schema_changesets"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a changeset came that is not one transaction.
 
     Args:
@@ -35,8 +33,7 @@ class Progress:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A row of the side table.
 
     Args:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from data_platform.schema.changeset import Changelog, Changeset
 from data_platform.schema.checksum import CURRENT_VERSION, version_of
@@ -27,8 +28,7 @@ class State(StrEnum):
 RUNS = frozenset({State.NEW, State.CHANGED, State.ALWAYS})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What happens to one changeset, and why.
 
     Args:

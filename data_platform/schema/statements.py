@@ -6,8 +6,8 @@ quotes, dollar quotes and comments, nor (at `;`) in parentheses and bodies of ro
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from data_platform.schema.blocks import Blocks
 from data_platform.schema.changes import Sql
@@ -19,8 +19,7 @@ _COMMENTS_ABOVE = re.compile(r"\A(?:\s+|--[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement.
 
     Args:

@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from data_platform.cli.deploy_steps import refuse_without_pools
 from data_platform.dbt.graph import DbtGraph, Model
 from data_platform.deployments import runs
 from data_platform.deployments.forecast import Forecast, InFlight, compare_graphs
+from data_platform.environment import current_environment
+from data_platform.errors import UsageError
 from data_platform.gate import Holds
 from data_platform.instance.connections import Database
+from data_platform.units.unit import find_units
 
 
 def add_run(
@@ -113,3 +117,22 @@ def test_models_are_added_changed_removed_or_as_they_were(
     assert set(changes.changed) == {name for name in set(before) & set(after) if before[name] != after[name]}
     back = compare_graphs(graph(after), graph(before))
     assert (back.added, back.changed, back.removed) == (changes.removed, changes.changed, changes.added)
+
+
+def test_only_runs_that_are_waited_for_to_their_end_make_a_forecast_longer() -> None:
+    forecast = Forecast(
+        (InFlight("a", "fleet", "build", "STARTED", 2, (60,)), InFlight("b", "fleet", "x", "STARTED", 1)), (), ()
+    )
+    assert forecast.drain_seconds is None
+    held = forecast.held_between_steps(["b"])
+    assert held.drain_seconds == 58
+    assert [run["between_steps"] for run in held.as_document()["in_flight"]] == [False, True]
+
+
+def test_steps_that_need_no_pool_cannot_be_held() -> None:
+    environment = current_environment({})
+    units = find_units(environment, ["fleet"])
+    refuse_without_pools(units)
+    elsewhere = [replace(unit, environment=replace(environment, warehouse="snowflake")) for unit in units]
+    with pytest.raises(UsageError, match="the steps of fleet cannot be held: on snowflake they need no pool"):
+        refuse_without_pools(elsewhere)

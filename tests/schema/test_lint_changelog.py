@@ -49,6 +49,25 @@ def test_ids_that_are_equal_or_differ_in_case_only_are_an_error(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("COMMIT", True),
+        ("begin work", True),
+        ("ROLLBACK AND CHAIN", True),
+        ("ROLLBACK TO SAVEPOINT s", False),
+        ("SELECT 'commit'", False),
+        ("CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$", False),
+    ],
+)
+def test_what_ends_the_transaction_of_a_changeset_is_told_in_its_line(tmp_path: Path, statement: str, told: bool):
+    text = f"--changeset a:1\nSELECT 1;\n\n{statement};\n--rollback empty\n"
+    found = [each.line for each in lint(changesets(tmp_path, text), "postgresql") if each.rule == "ends-transaction"]
+    assert found == ([5] if told else [])
+    alone = text.replace("a:1", "a:1 runInTransaction:false")
+    assert "ends-transaction" not in rules(tmp_path, alone)
+
+
+@pytest.mark.parametrize(
     ("dbms", "told"),
     [("duckdb", False), ("postgresql,duckdb", True), ("postgresql,!duckdb", False), ("!duckdb", False)],
 )

@@ -25,7 +25,7 @@ def changeset(name: str, text: str = "select 1", **more: object) -> Changeset:
 
 
 def ran(one: Changeset, order: int = 1, **more: object) -> Ran:
-    return replace(Ran(one.identity, one.checksum, order, "EXECUTED", NOW), **more)  # type: ignore[arg-type]
+    return Ran(one.identity, one.checksum, order, "EXECUTED", NOW)._replace(**more)
 
 
 def state(one: Changeset, *rows: Ran, selection: Selection | None = None) -> State:

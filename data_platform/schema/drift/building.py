@@ -59,7 +59,7 @@ def touched_by(changesets: Iterable[Changeset], dbms: str) -> set[Name]:
 def _again(changeset: Changeset, row: Ran) -> Changeset:
     preconditions = None
     if row.exectype == "MARK_RAN" and changeset.preconditions is not None:
-        preconditions = replace(changeset.preconditions, on_fail=OnFail.MARK_RAN, on_error=OnFail.MARK_RAN)
+        preconditions = changeset.preconditions._replace(on_fail=OnFail.MARK_RAN, on_error=OnFail.MARK_RAN)
     return replace(
         changeset,
         contexts=None,

@@ -1,12 +1,21 @@
 """Rules about changesets as such: rollback, identities, databases, consent."""
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from data_platform.schema.changelog.directives import ALLOW
 from data_platform.schema.changes import Sql
 from data_platform.schema.changeset import Changeset
+from data_platform.schema.errors import ChangelogError
 from data_platform.schema.lint.rules import GROUPS, RULES
+from data_platform.schema.statements import split
+
+_MAY_END = re.compile(r"\b(?:commit|rollback|abort|begin|start|end)\b", re.IGNORECASE)
+_ENDS = re.compile(
+    r"(?:COMMIT|END|ABORT|BEGIN|ROLLBACK(?!\s+(?:WORK\s+|TRANSACTION\s+)?TO\b)|START\s+TRANSACTION)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,19 @@ def check(changeset: Changeset) -> Iterator[Remark]:
             yield Remark("unknown-consent", f"--allow {name} names no rule", changeset)
         elif not reason:
             yield Remark("consent-without-reason", f"--allow {name} has no reason", changeset)
+
+
+def transactions(changeset: Changeset, dialect: str) -> Iterator[Remark]:
+    """Statements that begin or end a transaction in a changeset that is one."""
+    for change in changeset.changes if changeset.run_in_transaction and dialect != "snowflake" else ():
+        if isinstance(change, Sql) and _MAY_END.search(change.text):
+            with suppress(ChangelogError):  # told by the rule on what cannot be read
+                for statement in split(change, changeset.source, dialect):
+                    if found := _ENDS.match(statement.bare):
+                        message = (
+                            f"{' '.join(found[0].split())}: what comes before it stays when a later statement fails"
+                        )
+                        yield Remark("ends-transaction", message, changeset, statement.line_at(None), statement.file)
 
 
 def allowed(changeset: Changeset) -> dict[str, str]:

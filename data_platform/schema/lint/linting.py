@@ -79,6 +79,8 @@ class _Reader:
                 self.objects.see(each.action, position)
             return
         yield from changelog_rules.check(changeset)
+        if is_for_us:
+            yield from changelog_rules.transactions(changeset, self.dialect)
         for unread in read:
             if isinstance(unread, Unreadable):
                 yield Remark("unreadable-sql", unread.what, changeset, unread.line, unread.file)

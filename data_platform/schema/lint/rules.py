@@ -80,6 +80,12 @@ RULES = {
             "undo the edit and add a new changeset, or accept the old sum with --validCheckSum",
             firm=True,
         ),
+        Rule(
+            "ends-transaction",
+            "changelog",
+            _WARNING,
+            "leave it out, and split what belongs apart into changesets",
+        ),
         Rule("duckdb-dbms", "changelog", _WARNING, "give DuckDB changesets of its own, best in files of their own"),
         Rule("header-path", "changelog", _WARNING, "write logicalFilePath on each changeset"),
         Rule("consent-without-reason", "changelog", _ERROR, "write '--allow NAME: REASON'", firm=True),

@@ -98,7 +98,8 @@ def finish(done: "Deployment", *, as_json: bool) -> None:
 
     print_deployment(done, as_json=as_json)
     if done.outcome is not Outcome.SUCCEEDED:
-        raise DeploymentError(f"deployment {done.id} {str(done.outcome).replace('_', ' ')}: {done.cause}")
+        fix = f"`dp deploy rollback {done.id}` or `dp deploy resume {done.id}`" if done.needs_a_person else None
+        raise DeploymentError(f"deployment {done.id} {str(done.outcome).replace('_', ' ')}: {done.cause}", fix=fix)
 
 
 def read_number(text: str) -> int:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from data_platform.cli.deploy_settling import finish
 from data_platform.cli.main import run
 from data_platform.deployments.deployment import Asked
+from data_platform.deployments.errors import DeploymentError
 from data_platform.deployments.ledger import Ledger
-from data_platform.deployments.phases import Outcome
+from data_platform.deployments.phases import Outcome, Phase
+from tests.deployments.attempts import attempt, until
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +67,13 @@ def test_the_status_tells_what_lies_on_disk_also_while_nothing_runs(capsys: pyte
     assert {row["unit"] for row in found["units"]} >= {"fleet", "meteorology", "operations"}
     assert all(row["served"] is None and row["on_disk"] for row in found["units"])
     assert found["unsettled"] == []
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.SUCCEEDED])
+def test_only_what_needs_a_person_says_which_command_ends_it(outcome: Outcome) -> None:
+    done = attempt(until(Phase.CODE, Phase.ROLLING_BACK), outcome, "it does not load")
+    with pytest.raises(DeploymentError) as told:
+        finish(done, as_json=True)
+    way_out = "-> `dp deploy rollback 12` or `dp deploy resume 12`"
+    assert (way_out in str(told.value)) == (outcome is Outcome.ROLLBACK_FAILED)
+    assert len(str(told.value).splitlines()) == 1

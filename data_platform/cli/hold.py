@@ -139,7 +139,7 @@ def release(
                     fix="wait for it, or use --force when that has surely stopped",
                     anchor="holds",
                 )
-        print_holds(holds, [holds.release(number) for number in numbers], as_json=as_json)
+        print_holds(holds, holds.release_all(numbers), as_json=as_json)
 
 
 @app.command()

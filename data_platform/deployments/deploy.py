@@ -179,8 +179,7 @@ class Deployer:
     def _release(self) -> None:
         if self.numbers:
             self._enter(Phase.RELEASING)
-        for number in self.numbers:
-            self.holds.release(number)
+            self.holds.release_all(self.numbers)
 
     def _settle(self, error: BaseException) -> Outcome:
         """What is left to do when something has failed."""

@@ -90,7 +90,16 @@ class Ledger:
         Raises:
             DeploymentLostError: somebody else has taken it.
         """
-        self._together(lambda connection: self._update(connection, "token = :new", number, before, new=token))
+
+        def work(connection: Connection) -> None:
+            taken = connection.execute(
+                text("SELECT 1 FROM platform.deployment WHERE id = :id AND outcome IS NULL AND token = :token"),
+                {"id": number, "token": token},
+            )
+            if not taken.first():  # else the connection was lost after the commit
+                self._update(connection, "token = :new", number, before, new=token)
+
+        self._together(work)
 
     def seen(self, number: int) -> None:
         """Show that the deployer lives."""
@@ -158,7 +167,19 @@ class Ledger:
         changed = "outcome = :outcome, cause = :cause, ended_at = clock_timestamp(), seen_at = clock_timestamp()"
         if outcome is Outcome.SUCCEEDED:
             changed += ", phase = 'done'"
-        self._together(lambda c: self._update(c, changed, number, token, outcome=str(outcome), cause=cause))
+
+        def work(connection: Connection) -> None:
+            ended = connection.execute(
+                text(
+                    "SELECT 1 FROM platform.deployment WHERE id = :id AND token IS NOT DISTINCT FROM :token"
+                    " AND outcome = :outcome AND cause IS NOT DISTINCT FROM :cause"
+                ),
+                {"id": number, "token": token, "outcome": str(outcome), "cause": cause},
+            )
+            if not ended.first():  # else the connection was lost after the commit
+                self._update(connection, changed, number, token, outcome=str(outcome), cause=cause)
+
+        self._together(work)
 
     def end_dead(self) -> None:
         """End deployments whose deployer died before anything was changed, or when only its own end was left to note.

@@ -90,8 +90,7 @@ def _run(command: Sequence[str]) -> str:
 
 
 def _release(holds: Holds, numbers: Sequence[int]) -> None:
-    for number in numbers:
-        holds.release(number)
+    holds.release_all(numbers)
 
 
 def _leave(holds: Holds, numbers: Sequence[int]) -> None:

@@ -84,12 +84,24 @@ class Holds(StepHolder):
         Raises:
             HoldLostError: there is none of this number.
         """
+        [released] = self.release_all([number])
+        return released
 
-        def end(hold: Hold, now: datetime) -> Hold:
-            [done] = line.expired([hold], now) or [ended(hold, now, Outcome.RELEASED)]
+    def release_all(self, numbers: Sequence[int]) -> list[Hold]:
+        """End holds, all at once: nobody finds one of them ended and another not. Safe to repeat.
+
+        Raises:
+            HoldLostError: there is none of one of these numbers; none was ended.
+        """
+
+        def work(connection: Connection) -> list[Hold]:
+            now = rows.clock(connection)
+            found = [one(connection, number) for number in numbers]
+            done = [(line.expired([hold], now) or [ended(hold, now, Outcome.RELEASED)])[0] for hold in found]
+            rows.update(connection, [after for after, before in zip(done, found, strict=True) if after != before])
             return done
 
-        return self._become(number, end)
+        return self.change(work)
 
     def leave_behind(self, number: int) -> Hold:
         """Give up in the middle of a change: the hold stays until it is taken over, or released by force.

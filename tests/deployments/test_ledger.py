@@ -76,6 +76,15 @@ def test_an_end_is_not_undone(ledger: Ledger) -> None:
     assert ledger.deployed() == {}
 
 
+def test_what_was_written_just_before_the_database_went_away_may_be_written_again(ledger: Ledger) -> None:
+    number = ledger.begin(ASKED)
+    for _ in range(2):
+        ledger.take(number, 9)
+    for _ in range(2):
+        ledger.end(number, 9, Outcome.FAILED, "it does not load")
+    assert (ledger.get(number).token, ledger.get(number).outcome) == (9, Outcome.FAILED)
+
+
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase not in (Phase.RELEASING, Phase.DONE)])
 def test_who_died_before_anything_was_changed_has_failed_and_others_are_abandoned(
     ledger: Ledger, database: Database, phase: Phase

@@ -14,10 +14,16 @@ from tests.end_to_end.live import kill, until
 pytestmark = pytest.mark.timeout(600)
 
 
+def smoke_runs(platform: Platform) -> dict[str, str]:
+    """Their statuses by run."""
+    return {run["runId"]: run["status"] for run in platform.live.runs() if run["jobName"] == "smoking"}
+
+
 def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_the_new_version(
     platform: Platform, tmp_path: Path
 ) -> None:
-    live = platform.live
+    live, word = platform.live, platform.word()
+    smoked = smoke_runs(platform)
     flying = platform.speak(tmp_path / "go on")
     until(lambda: platform.status_of(flying) == "STARTED")
     platform.write("new")
@@ -38,7 +44,7 @@ def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_
     told = [event["message"] for event in live.run(waiting[0])["events"] if event.get("message")]
     assert any("Reason: a new word." in message for message in told)
     assert platform.status_of(flying) == "STARTED"
-    assert not platform.said()
+    assert not {flying, *waiting} & set(platform.said())
 
     (tmp_path / "go on").touch()
     said, progress = deploying.communicate(timeout=120)
@@ -55,9 +61,10 @@ def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_
     assert not platform.holds()
     for run in (flying, *waiting):
         assert live.ended(run)["status"] == "SUCCESS"
-    assert platform.said() == {flying: "old"} | dict.fromkeys(waiting, "new")
-    smoked = [run for run in live.runs() if run["jobName"] == "smoking"]
-    assert [run["status"] for run in smoked] == ["SUCCESS"]
+    said_by = {run: platform.said()[run] for run in (flying, *waiting)}
+    assert said_by == {flying: word} | dict.fromkeys(waiting, "new")
+    [smoke] = smoke_runs(platform).items() - smoked.items()
+    assert smoke[1] == "SUCCESS"
     [row] = [row for row in json.loads(live.dp("deploy", "status", "--json"))["units"] if row["unit"] == "fleet"]
     assert row["served"] == row["deployed"] == row["on_disk"] == change["on_disk"]
     assert live.dp("deploy") == "nothing to deploy: every unit is served as it is on disk\n"

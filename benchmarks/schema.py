@@ -40,12 +40,22 @@ def run() -> list[Result]:
         memory_real = [peak_memory(real_one, folder), peak_memory(real_one, folder)]
         empty(url)
         memory_ours = [peak_memory(our_one, folder), peak_memory(our_one, folder)]
+        empty(url)
+        floor = median([bare(url) for _ in range(ROUNDS)])
         growth = growing(folder, url)
     note = f"{CHANGESETS:,} changesets, medians of {ROUNDS}, whole commands"
     peak = f"{CHANGESETS:,} changesets, peak resident"
     return [
         Result("no-op deploy", median(again_ours), median(again_real), "s", 1 / 20, note),
         Result("first deploy", median(first_ours), median(first_real), "s", 1 / 3, note),
+        Result(
+            "first deploy, against the statements alone",
+            median(first_ours),
+            floor,
+            "s",
+            1.5,
+            "the limit: the same statements and a row each, in a message and a transaction a changeset, from memory",
+        ),
         Result("memory of a no-op deploy", memory_ours[1], memory_real[1], "MiB", 1 / 5, peak),
         Result("memory of a first deploy", memory_ours[0], memory_real[0], "MiB", 1 / 5, peak),
         Result(
@@ -59,13 +69,33 @@ def run() -> list[Result]:
     ]
 
 
+def statements(number: int) -> str:
+    """A table with an index."""
+    return (
+        f"CREATE TABLE bench_{number} (id integer PRIMARY KEY, name varchar(40) NOT NULL);\n"
+        f"CREATE INDEX bench_{number}_name ON bench_{number} (name);\n"
+    )
+
+
+def bare(url: str) -> float:
+    """Seconds that the server needs for the statements, at its best."""
+    empty(url)
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off; CREATE TABLE ran (id text, at timestamptz)")
+        began = time.perf_counter()
+        for number in range(CHANGESETS):
+            cursor.execute(f"BEGIN; {statements(number)} INSERT INTO ran VALUES ('{number}', now()); COMMIT")
+        seconds = time.perf_counter() - began
+    connection.close()
+    return seconds
+
+
 def write_changelog(path: Path, count: int) -> None:
     """A changelog of tables with an index each."""
     changesets = "".join(
-        f"\n--changeset ann:{number}\n"
-        f"CREATE TABLE bench_{number} (id integer PRIMARY KEY, name varchar(40) NOT NULL);\n"
-        f"CREATE INDEX bench_{number}_name ON bench_{number} (name);\n"
-        f"--rollback DROP TABLE bench_{number};\n"
+        f"\n--changeset ann:{number}\n{statements(number)}--rollback DROP TABLE bench_{number};\n"
         for number in range(count)
     )
     path.write_text(f"--liquibase formatted sql\n{changesets}")

@@ -1,11 +1,11 @@
 """One deployment, from its place in line to its release; and back, where something fails."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from data_platform.deployments.asking import asked_of, newer_deployment, serving
 from data_platform.deployments.change import Change
-from data_platform.deployments.errors import DeploymentError, SupersededError
+from data_platform.deployments.errors import SupersededError
+from data_platform.deployments.gap import Gap
 from data_platform.deployments.in_line import Waiting
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.member import Member, members_of
@@ -16,8 +16,6 @@ from data_platform.environment import Environment
 from data_platform.gate import Hold, HoldLostError, Holds, Lease, Obstacle, Scope
 from data_platform.units.graphql import Webserver
 from data_platform.units.versions import UnitVersions
-
-_POLL_SECONDS = 0.25
 
 
 class Deployer:
@@ -49,17 +47,12 @@ class Deployer:
     ) -> None:
         self.environment, self.holds, self.request = environment, holds, request
         self.ledger, self.webserver = Ledger(holds.database), Webserver(address)
-        self.told, self.sort_out, self.tell, self.begun, self.stop = told, sort_out, tell, begun, stop
+        self.told, self.sort_out, self.tell, self.begun = told, sort_out, tell, begun
         self.waiting = Waiting(self.ledger, lambda: self.number, self._say)
         self.number, self.token = 0, None  # type: tuple[int, int | None]
-        self.taken: tuple[Hold, ...] = ()
+        self.gap = Gap(holds, stop=stop, tell=self._say)
         self.change: Change | None = None
         self.verified = False
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """Of its holds."""
-        return tuple(hold.id for hold in self.taken)
 
     def deploy(self) -> Outcome:
         """Deploy; returns how it ended, which is in the ledger with its cause.
@@ -78,11 +71,11 @@ class Deployer:
                 validate(self.environment, units)
                 self._enter(Phase.WAITING)
                 self._acquire()
-                lease.keep(self.numbers)
+                lease.keep(self.gap.numbers)
                 self._enter(Phase.HOLDING)
-                self.told(self.taken)
+                self.told(self.gap.taken)
                 self._enter(Phase.DRAINING)
-                self._drain()
+                self.gap.drain(self.request.drain_limit.total_seconds())
                 self._apply(lease)
             except BaseException as error:  # also an interrupt: a hold must not be left behind
                 return self._settle(error)
@@ -101,9 +94,9 @@ class Deployer:
         self._enter(Phase.CODE)
         change.switch()
         self._enter(Phase.VERIFYING)
-        change.verify(self.request.smoke, self.request.smoke_limit, self._exempt)
+        change.verify(self.request.smoke, self.request.smoke_limit, self.gap.exempt)
         lease.check()
-        self.sort_out(self.number, self.taken, self._say)
+        self.sort_out(self.number, self.gap.taken, self._say)
         self.verified = True
         self._release()
         for member in change.members:
@@ -132,16 +125,7 @@ class Deployer:
         self._say(str(phase).replace("_", " "))
 
     def _acquire(self) -> None:
-        self.taken = self.holds.acquire(
-            self.request.scopes,
-            reason=self.request.reason,
-            owner=self.request.owner,
-            link=self.request.link,
-            deployment=str(self.number),
-            patience=self.request.wait_limit.total_seconds(),
-            waits=self._give_way,
-        )
-        token = max(self.numbers)
+        token = self.gap.acquire(self.request, self.number, self._give_way)
         self.ledger.take(self.number, token)
         self.token = token
         # deployments that came first may have brought others than were served when this one was asked for
@@ -154,32 +138,10 @@ class Deployer:
             raise SupersededError(f"deployment {newer} of the same units is newer", anchor="deployments")
         self.waiting.look(standing)
 
-    def _drain(self) -> None:
-        limit = self.request.drain_limit.total_seconds()
-        deadline, shown = time.monotonic() + limit, -1
-        self.stop(self.numbers)
-        while not self.holds.to_applying(self.numbers):
-            left = sum(len(self.holds.moving(number)) for number in self.numbers)
-            if left != shown:
-                self._say(f"runs in flight: {left}")
-                shown = left
-            if time.monotonic() > deadline:
-                raise DeploymentError(
-                    f"runs were still in flight after {limit:.0f} s ({left}), so nothing was changed",
-                    fix="deploy again later, or with a longer --drain-limit",
-                    anchor="deployments",
-                )
-            time.sleep(_POLL_SECONDS)
-            self.stop(self.numbers)
-        self.stop(self.numbers)  # also runs that came to stand still just now are told
-
-    def _exempt(self, unit: str) -> Mapping[str, str]:
-        return self.holds.exempt(next(hold.id for hold in self.taken if hold.scope.covers(unit)))
-
     def _release(self) -> None:
-        if self.numbers:
+        if self.gap.taken:
             self._enter(Phase.RELEASING)
-            self.holds.release_all(self.numbers)
+            self.gap.release()
 
     def _settle(self, error: BaseException) -> Outcome:
         """What is left to do when something has failed."""
@@ -201,11 +163,10 @@ class Deployer:
         self._enter(Phase.ROLLING_BACK)
         try:
             change.roll_back()
-            self.sort_out(self.number, self.taken, self._say)  # some may be of the code that was taken back
+            self.sort_out(self.number, self.gap.taken, self._say)  # some may be of the code that was taken back
         except BaseException as error:  # whatever it is, the hold stays
             outcome = self._end(Outcome.ROLLBACK_FAILED, f"{cause}; and {error or type(error).__name__}")
-            for number in self.numbers:
-                self.holds.leave_behind(number)
+            self.gap.leave_behind()
             return outcome
         self._release()
         return self._end(Outcome.FAILED_AND_ROLLED_BACK, cause)

@@ -3,21 +3,18 @@
 # ruff: noqa: S608 - only constants of the program are put together; values are bound
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from data_platform.deployments import rows
-from data_platform.deployments.deployment import SILENCE, Asked, Deployment
-from data_platform.deployments.errors import DeploymentError, DeploymentLostError
+from data_platform.deployments.deployment import SILENCE, Asked
+from data_platform.deployments.errors import DeploymentLostError
+from data_platform.deployments.ledger_reading import LedgerReader
 from data_platform.deployments.phases import HARMLESS, Outcome, Phase
-from data_platform.gate import ensure_tables
-from data_platform.instance.connections import Database
-
-T = TypeVar("T")
 
 # who does not hold what the row names, or comes after its end, changes nothing
 _MINE = "id = :id AND outcome IS NULL AND token IS NOT DISTINCT FROM :token"
@@ -39,17 +36,8 @@ _END_RELEASED = """
 """
 
 
-class Ledger:
-    """The deployments of one platform.
-
-    Every method raises InstanceError if the database does not answer within its patience.
-
-    Args:
-        database: where Dagster's tables are, too.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
+class Ledger(LedgerReader):
+    """Writes what becomes of the deployments of one platform."""
 
     def begin(self, asked: Asked, phase: Phase = Phase.VALIDATING) -> int:
         """Enter a deployment; returns its number."""
@@ -63,7 +51,7 @@ class Ledger:
             rows.enter_phase(connection, number, phase)
             return number
 
-        return self._together(work)
+        return self.together(work)
 
     def move(self, number: int, phase: Phase, token: int | None) -> None:
         """Enter the next phase.
@@ -79,7 +67,7 @@ class Ledger:
             self._update(connection, "phase = :phase, seen_at = clock_timestamp()", number, token, phase=str(phase))
             rows.enter_phase(connection, number, phase)
 
-        self._together(work)
+        self.together(work)
 
     def take(self, number: int, token: int, before: int | None = None) -> None:
         """Note the hold under which it is written to from now on.
@@ -99,12 +87,12 @@ class Ledger:
             if not taken.first():  # else the connection was lost after the commit
                 self._update(connection, "token = :new", number, before, new=token)
 
-        self._together(work)
+        self.together(work)
 
     def seen(self, number: int) -> None:
         """Show that the deployer lives."""
         statement = "UPDATE platform.deployment SET seen_at = clock_timestamp() WHERE id = :id AND outcome IS NULL"
-        self._together(lambda connection: connection.execute(text(statement), {"id": number}))
+        self.together(lambda connection: connection.execute(text(statement), {"id": number}))
 
     def note(self, number: int, token: int | None, *, changesets: Mapping[str, Sequence[str]]) -> None:
         """Note which changesets have run, by unit.
@@ -113,7 +101,7 @@ class Ledger:
             DeploymentLostError: see `move`.
         """
         values = json.dumps({unit: list(each) for unit, each in changesets.items()})
-        self._together(
+        self.together(
             lambda c: self._update(c, "changesets = CAST(:changesets AS jsonb)", number, token, changesets=values)
         )
 
@@ -124,7 +112,7 @@ class Ledger:
             DeploymentLostError: see `move`.
         """
         values = json.dumps(dict(versions))
-        self._together(lambda c: self._update(c, "before = CAST(:before AS jsonb)", number, token, before=values))
+        self.together(lambda c: self._update(c, "before = CAST(:before AS jsonb)", number, token, before=values))
 
     def intend(self, number: int, token: int | None, intended: Mapping[str, Any]) -> None:
         """Note what is about to happen to the schemas of units, for whoever must settle it if this deployer dies.
@@ -133,7 +121,7 @@ class Ledger:
             DeploymentLostError: see `move`.
         """
         values = json.dumps(intended)
-        self._together(lambda c: self._update(c, "intended = CAST(:intended AS jsonb)", number, token, intended=values))
+        self.together(lambda c: self._update(c, "intended = CAST(:intended AS jsonb)", number, token, intended=values))
 
     def reopen(self, number: int, token: int, before: int | None) -> None:
         """Go on with a deployment whose deployer died while it changed something, or whose rollback failed.
@@ -156,7 +144,7 @@ class Ledger:
             if not connection.execute(text(statement), values).rowcount:
                 raise _lost(number)
 
-        self._together(work)
+        self.together(work)
 
     def end(self, number: int, token: int | None, outcome: Outcome, cause: str | None = None) -> None:
         """End it; an end is not undone.
@@ -179,7 +167,7 @@ class Ledger:
             if not ended.first():  # else the connection was lost after the commit
                 self._update(connection, changed, number, token, outcome=str(outcome), cause=cause)
 
-        self._together(work)
+        self.together(work)
 
     def end_dead(self) -> None:
         """End deployments whose deployer died before anything was changed, or when only its own end was left to note.
@@ -196,38 +184,7 @@ class Ledger:
             connection.execute(text(statement), values)
             connection.execute(text(_END_RELEASED), {"silence": SILENCE})
 
-        self._together(work)
-
-    def get(self, number: int) -> Deployment:
-        """A deployment with its phases.
-
-        Raises:
-            DeploymentError: there is none of this number.
-        """
-        found = self._together(lambda connection: rows.select(connection, "id = :id", id=number))
-        if not found:
-            raise DeploymentError(
-                f"there is no deployment {number}", fix="see `dp deploy history`", anchor="deployments"
-            )
-        return found[0]
-
-    def history(self, limit: int = 20) -> list[Deployment]:
-        """The latest deployments, newest first."""
-        return self._together(lambda connection: rows.select(connection, "true", limit=limit))
-
-    def unsettled(self) -> list[Deployment]:
-        """Deployments that go on, were abandoned, or whose rollback failed and whose hold is still there."""
-        held = "EXISTS (SELECT FROM platform.hold h WHERE h.deployment = CAST(d.id AS text) AND h.phase = 'applying')"
-        condition = f"outcome IS NULL OR (outcome = 'rollback_failed' AND {held})"
-        return self._together(lambda connection: rows.select(connection, condition))
-
-    def deployed(self) -> dict[str, str]:
-        """The version by unit that was deployed last."""
-        statement = (
-            "SELECT DISTINCT ON (key) key, value FROM platform.deployment, jsonb_each_text(after)"
-            " WHERE outcome = 'succeeded' ORDER BY key, id DESC"
-        )
-        return self._together(lambda connection: {row.key: row.value for row in connection.execute(text(statement))})
+        self.together(work)
 
     def _update(self, connection: Connection, changed: str, number: int, token: int | None, **values: Any) -> None:
         done = connection.execute(
@@ -236,14 +193,6 @@ class Ledger:
         )
         if not done.rowcount:
             raise _lost(number)
-
-    def _together(self, work: Callable[[Connection], T]) -> T:
-        def attempt() -> T:
-            ensure_tables(self.database)
-            with self.database.transaction() as connection:
-                return work(connection)
-
-        return self.database.patiently(attempt)
 
 
 def _lost(number: int) -> DeploymentLostError:

@@ -59,13 +59,13 @@ class Settler(Deployer):
                 anchor="deployments",
             )
         self._wait_for_death()
-        self.taken = tuple(
+        self.gap.taken = tuple(
             self.holds.take_over(number, owner=self.request.owner, reason=self.request.reason) for number in own
         )
-        self.token = max(self.numbers)
+        self.token = max(self.gap.numbers)
         self.ledger.reopen(self.number, self.token, deployment.token)
         lease = Lease(self.holds, lambda: self.ledger.seen(self.number))
-        lease.keep(self.numbers)
+        lease.keep(self.gap.numbers)
         return lease
 
     def _wait_for_death(self) -> None:

@@ -1,5 +1,6 @@
 """What is entered in the ledger when a deployment begins, and who gives way to whom in the line."""
 
+import os
 from collections.abc import Iterable, Sequence
 
 from data_platform.deployments.deployment import Asked
@@ -11,6 +12,8 @@ from data_platform.units.graphql import Webserver
 from data_platform.units.location import served_version
 from data_platform.units.unit import Unit
 from data_platform.units.versions import UnitVersions
+
+IMAGE_VARIABLE = "DATA_PLATFORM_IMAGE"
 
 
 def asked_of(environment: Environment, webserver: Webserver, request: Request, units: Sequence[Unit]) -> Asked:
@@ -38,6 +41,7 @@ def asked_of(environment: Environment, webserver: Webserver, request: Request, u
         smoke=tuple(str(smoke) for smoke in request.smoke),
         allow=tuple(sorted(request.allow)),
         undoes=request.undoes,
+        image=os.environ.get(IMAGE_VARIABLE) or None,
     )
 
 

@@ -37,6 +37,7 @@ class Asked:
         smoke: what is run to verify it.
         allow: lint findings consented to.
         undoes: the deployment whose units this one brings back; None for most.
+        image: the container image that the deployer runs in (`DATA_PLATFORM_IMAGE`); None outside one.
     """
 
     units: tuple[str, ...]
@@ -53,6 +54,7 @@ class Asked:
     smoke: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     undoes: int | None = None
+    image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Deployment:
             "smoke": list(asked.smoke),
             "allow": list(asked.allow),
             "undoes": asked.undoes,
+            "image": asked.image,
             "changesets": self.changesets,
             "phases": [{"phase": str(each.phase), "seconds": round(each.seconds, 2)} for each in self.phases],
         }

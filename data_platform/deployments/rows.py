@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Row
 from data_platform.deployments.deployment import Asked, Deployment, PhaseTime
 from data_platform.deployments.phases import Outcome, Phase
 
-_TEXTS = "units, environment, owner, reason, link, commit, uncommitted, smoke, allow, undoes"
+_TEXTS = "units, environment, owner, reason, link, commit, uncommitted, smoke, allow, undoes, image"
 _DOCUMENTS = ("submodules", "before", "after", "manifests")
 _ASKED = f"{_TEXTS}, {', '.join(_DOCUMENTS)}"
 _GIVEN = f":{_TEXTS.replace(', ', ', :')}, {', '.join(f'CAST(:{name} AS jsonb)' for name in _DOCUMENTS)}"

@@ -25,6 +25,7 @@ ASKED = Asked(
     before={"fleet": "old"},
     after={"fleet": "new", "meteorology": "new"},
     manifests={"fleet": "hash"},
+    image="registry.example.org/platform:1.4",
 )
 
 

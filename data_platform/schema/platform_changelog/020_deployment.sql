@@ -59,3 +59,8 @@ COMMENT ON COLUMN platform.deployment.undoes IS 'the deployment whose units this
 COMMENT ON COLUMN platform.deployment.intended IS
     'by unit, before its schema is touched: changesets that were to run, and orderexecuted of the last that had run';
 --rollback ALTER TABLE platform.deployment DROP COLUMN smoke, DROP COLUMN allow, DROP COLUMN undoes, DROP COLUMN intended
+
+--changeset data_platform:deployment-image
+--comment The container image that a deployer ran in
+ALTER TABLE platform.deployment ADD COLUMN IF NOT EXISTS image text;
+--rollback ALTER TABLE platform.deployment DROP COLUMN image

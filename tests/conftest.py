@@ -17,8 +17,10 @@ _ARGUMENTS = (
 
 @pytest.fixture(scope="session", autouse=True)
 def _signals() -> None:
-    """Under nohup programs ignore SIGHUP, and so would those that tests end by it."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """In the background and under nohup programs ignore these, and so would those that tests end by them."""
+    for number, usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def measure(instance: Any, folder: Path, locations: list[str]) -> list[Result]:
         folder: for files and a socket.
         locations: code locations of those runs, each held.
     """
-    from data_platform.deployments import deploy as deploying
+    from data_platform.deployments import gap as deploying
 
     applying, starting, interval = [], [], 1.0
     with _daemon(instance, folder, locations, interval):
@@ -53,9 +53,8 @@ def _result(name: str, seconds: list[float], limit: float, note: str) -> Result:
 def _until_applying(instance: Any, location: str) -> float:
     """Seconds from the end of the only run in flight until its deployer may change something."""
     from benchmarks.gate_launcher import HOLDING
-    from data_platform.deployments.deploy import Deployer
+    from data_platform.deployments.gap import Gap
     from data_platform.deployments.request import Request
-    from data_platform.environment import current_environment
     from data_platform.gate.instance import holds_of
 
     holds = holds_of(instance)
@@ -63,17 +62,12 @@ def _until_applying(instance: Any, location: str) -> float:
     holds.release(_held(holds, location))
     _wait(lambda: holds.in_flight(_scope(location)))
     request = Request(units=(), scopes=(location,), owner="benchmark", reason="measured")
-    deployer = Deployer(
-        *(current_environment(), holds, "http://127.0.0.1:0", request),
-        told=lambda taken: None,
-        sort_out=lambda number, taken, tell: None,
-        tell=lambda line: None,
-    )
-    deployer.taken = holds.acquire([location], reason="measured", owner="benchmark", patience=PATIENCE_SECONDS)
+    gap = Gap(holds, stop=lambda numbers: None, tell=lambda line: None)
+    gap.acquire(request, 0, lambda before: None)
     drained: list[float] = []
 
     def drain() -> None:
-        deployer._drain()
+        gap.drain(PATIENCE_SECONDS)
         drained.append(time.perf_counter())
 
     thread = threading.Thread(target=drain)
@@ -83,8 +77,7 @@ def _until_applying(instance: Any, location: str) -> float:
     _wait(lambda: not holds.in_flight(_scope(location)), 0.001)
     begun = time.perf_counter()
     thread.join(PATIENCE_SECONDS)
-    for number in deployer.numbers:
-        holds.release(number)
+    gap.release()
     return max(drained[0] - begun, 0.0)
 
 

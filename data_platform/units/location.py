@@ -23,7 +23,9 @@ _RELOAD = """
 mutation Reload($unit: String!) {
   reloadRepositoryLocation(repositoryLocationName: $unit) {
     __typename
-    ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } }
+    ... on WorkspaceLocationEntry {
+      locationOrLoadError { __typename ... on PythonError { message causes { message } } }
+    }
   }
 }
 """
@@ -77,7 +79,8 @@ def reload_location(webserver: Webserver, unit: str) -> None:
         if loaded["__typename"] != "PythonError":
             return
         if not any(sign in str(loaded["message"]) for sign in _AWAY):
-            raise RefusedError(_first_line(loaded["message"]))
+            # what Dagster says of it comes first, the cause last
+            raise RefusedError(_first_line([loaded, *loaded.get("causes", ())][-1]["message"]))
         if time.monotonic() > deadline:
             raise RefusedError("its code server does not answer, as `dp status` and its log tell")
         time.sleep(_PAUSE_SECONDS)

@@ -29,7 +29,7 @@ class Settler(Deployer):
         with self._taken_over(deployment) as lease:
             try:
                 self._apply(lease)
-            except BaseException as error:
+            except BaseException as error:  # also an interrupt: what is half done goes back
                 return self._settle(error)
             return self._end(Outcome.SUCCEEDED)
 

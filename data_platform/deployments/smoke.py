@@ -77,7 +77,7 @@ def run_smoke(
                 raise _failed(smoke, f"did not end within {seconds:.0f} s", result.run_id)
             time.sleep(_POLL_SECONDS)
             cursor = queue.follow(result, cursor)
-    except BaseException:
+    except BaseException:  # also an interrupt: nobody would look after the run
         webserver.order(_TERMINATE, {"run": result.run_id})
         raise
     if not result.succeeded:

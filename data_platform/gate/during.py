@@ -52,7 +52,7 @@ def hold_during(
         lease.check()
         try:
             problem = _run(command)
-        except BaseException:
+        except BaseException:  # also an interrupt: the command may be half done
             _leave(holds, numbers)
             raise
         if problem:

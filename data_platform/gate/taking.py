@@ -58,7 +58,7 @@ class HoldTaker(HoldReader):
                     raise _busy(before)
                 waits(before)
                 time.sleep(_POLL_SECONDS)
-        except BaseException:
+        except BaseException:  # also an interrupt: a place in line must not be left behind
             self.withdraw(asked[0].request)
             raise
 

@@ -125,7 +125,7 @@ def _start_anew(
         keeper = start_keeper(folders, program_environment(environment), environment.root)
         failed = bring_up(folders, keeper, programs, tell)
         return record, wait_for_locations(port, environment.root, _serving(programs, failed))
-    except BaseException:
+    except BaseException:  # also an interrupt: no half of a platform stays
         stop_all(folders, grace=0, tell=tell)
         raise
 

@@ -38,7 +38,7 @@ class CodeServers:
             if origin is None:
                 return None
             try:
-                location = origin.create_location(self._instance)  # type: ignore[attr-defined]
+                location = origin.create_location(self._instance)  # type: ignore[attr-defined]  # Dagster types the base class
             except Exception as error:  # whatever gRPC and Dagster raise
                 said = (str(error).strip().splitlines() or [type(error).__name__])[0]
                 raise CodeServerError(

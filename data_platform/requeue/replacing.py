@@ -60,7 +60,7 @@ class Replacing:
                 EngineEventData(metadata={"takes the place of": MetadataValue.dagster_run(run.run_id)}),
             )
             # nothing of the coordinator's needs a workspace
-            submitting: Any = SubmitRunContext(new, workspace=None)  # type: ignore[arg-type]
+            submitting: Any = SubmitRunContext(new, workspace=None)  # type: ignore[arg-type]  # the coordinator reads no workspace
             self._instance.run_coordinator.submit_run(submitting)
             self._leave_backfill(connection, run)
             self._instance.add_run_tags(run.run_id, {AS_TAG: new.run_id})

@@ -161,7 +161,7 @@ def read_rows(url: str, since: float, first: int) -> Rows:
 
 def _said(row: Mapping[str, object]) -> dict[str, object]:
     values = dict(row)
-    tags: Iterable[tuple[str, str]] = values.pop("tags") or ()  # type: ignore[assignment]
+    tags: Iterable[tuple[str, str]] = values.pop("tags") or ()  # type: ignore[assignment]  # a row of the database
     return values | {"said": {key.removeprefix("soak/"): value for key, value in tags}}
 
 

@@ -1,32 +1,20 @@
 """The ledger on a real PostgreSQL: what it keeps, and who may write to it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
-from data_platform.deployments.deployment import Asked
 from data_platform.deployments.errors import DeploymentError, DeploymentLostError
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.phases import Outcome, Phase
 from data_platform.gate import Holds
 from data_platform.instance.connections import Database
 from data_platform.schema.platform_tables import deploy_platform_tables
+from tests.deployments import attempts
 
-ASKED = Asked(
-    units=("fleet", "meteorology"),
-    environment="local",
-    owner="jana@host",
-    reason="faster marts",
-    link="https://example.org/1",
-    commit="a" * 40,
-    uncommitted=True,
-    submodules={"dbt_projects/fleet": "b" * 40},
-    before={"fleet": "old"},
-    after={"fleet": "new", "meteorology": "new"},
-    manifests={"fleet": "hash"},
-    image="registry.example.org/platform:1.4",
-)
+ASKED = replace(attempts.ASKED, after={"fleet": "new", "meteorology": "new"}, image="registry.example.org/platform:1.4")
 
 
 def test_a_deployment_is_kept_with_all_that_is_known_of_it(ledger: Ledger) -> None:

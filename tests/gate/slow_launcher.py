@@ -18,7 +18,7 @@ class SlowLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
 
     def __init__(self, seconds: float, inst_data: ConfigurableClassData | None = None) -> None:
         self.seconds, self._inst_data = seconds, inst_data
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # untyped in Dagster
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:

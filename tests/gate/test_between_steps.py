@@ -108,7 +108,7 @@ def test_under_a_stream_of_holds_no_step_is_executed_in_a_gap_and_every_run_goes
 ) -> None:
     steps: dict[str, list[tuple[float, float]]] = {add_run(database, "fleet", "STARTED"): [] for _ in range(4)}
     ending = threading.Event()
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)  # noqa: S311 (no secret)
 
     def execute(run: str, done: list[tuple[float, float]]) -> None:
         while not ending.is_set():
@@ -129,8 +129,8 @@ def test_under_a_stream_of_holds_no_step_is_executed_in_a_gap_and_every_run_goes
         while time.monotonic() < deadline:
             hold = take(holds)
             for run in steps:
-                until(lambda run=run, number=hold.id: holds.stop_between_steps(number, run), 30, pause=0.01)  # type: ignore[misc]
-            until(lambda number=hold.id: holds.to_applying([number]), 30, pause=0.001)  # type: ignore[misc]
+                until(lambda run=run, number=hold.id: holds.stop_between_steps(number, run), 30, pause=0.01)  # type: ignore[misc]  # the type of a lambda with defaults
+            until(lambda number=hold.id: holds.to_applying([number]), 30, pause=0.001)  # type: ignore[misc]  # the type of a lambda with defaults
             begun = time.monotonic()
             time.sleep(chance.random() * 0.1)
             gaps.append((begun, time.monotonic()))

@@ -85,7 +85,7 @@ def test_a_run_that_the_launcher_has_let_pass_is_waited_for(
 def test_under_a_stream_of_runs_and_holds_no_run_starts_in_a_gap_and_none_is_lost(
     daemon: Daemon, holds: Holds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)  # noqa: S311 (no secret)
 
     def delayed(*arguments: Any) -> Any:
         time.sleep(chance.random() * 0.1)
@@ -103,7 +103,7 @@ def test_under_a_stream_of_runs_and_holds_no_run_starts_in_a_gap_and_none_is_los
             scope = chance.choice(["fleet", EVERYTHING])
             [hold] = holds.acquire([scope], reason="a deployment", owner="ci", patience=30)
             runs += [daemon.submit() for _ in range(chance.randrange(3))]
-            until(lambda number=hold.id: holds.to_applying([number]), 30, pause=0.01)  # type: ignore[misc]
+            until(lambda number=hold.id: holds.to_applying([number]), 30, pause=0.01)  # type: ignore[misc]  # the type of a lambda with defaults
             begun = time.monotonic()
             time.sleep(chance.random() * 0.2)
             assert holds.check(hold.id).phase == Phase.APPLYING

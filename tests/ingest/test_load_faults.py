@@ -65,7 +65,7 @@ def test_processes_that_load_into_one_file_at_once_all_succeed(folder: Path) -> 
 def test_a_load_killed_at_any_point_leaves_a_whole_table(folder: Path) -> None:
     killer = Killer(__name__)
     seconds = killer.run(load_files, folder, "a", 1, [1])
-    chance = random.Random(5)  # noqa: S311
+    chance = random.Random(5)  # noqa: S311 (no secret)
     last, finished, interrupted = 1, 0, 0
     for _ in range(KILLS):
         after = chance.uniform(0, 1.5 * seconds)

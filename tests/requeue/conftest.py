@@ -105,7 +105,7 @@ class Unit:
                 job_code_origin=found.get_python_origin(),
                 asset_graph=location.get_repository("__repository__").asset_graph,
             )
-        self.instance.run_coordinator.submit_run(SubmitRunContext(run, workspace=None))  # type: ignore[arg-type]
+        self.instance.run_coordinator.submit_run(SubmitRunContext(run, workspace=None))  # type: ignore[arg-type]  # the coordinator reads no workspace
         return run.run_id
 
     def deploy(self, version: str = "new", told: Callable[[str], None] = lambda line: None) -> dict[str, int]:

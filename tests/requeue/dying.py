@@ -19,7 +19,7 @@ def die(*arguments: object) -> None:
 
 
 if __name__ == "__main__":
-    Replacing._cancel = die  # type: ignore[method-assign,assignment]
+    Replacing._cancel = die  # type: ignore[method-assign,assignment]  # the process dies there
     with DagsterInstance.from_config(str(HOME)) as instance:
         hold = holds_of(instance).get(int(sys.argv[2]))
         sort_out(instance, [hold], Path(sys.argv[1]), 7, print)

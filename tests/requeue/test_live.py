@@ -104,7 +104,7 @@ class Platform:
     def launch(self, job: str, assets: tuple[str, ...] = (), config: dict[str, Any] | None = None) -> str:
         selector = {**_REPOSITORY, "jobName": job}
         if assets:
-            selector["assetSelection"] = [{"path": [name]} for name in assets]  # type: ignore[assignment]
+            selector["assetSelection"] = [{"path": [name]} for name in assets]  # type: ignore[assignment]  # one selector of several kinds
         answer = self.live.ask(_LAUNCH, params={"selector": selector, "runConfigData": config or {}})["launchRun"]
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["runId"])

@@ -184,7 +184,7 @@ def test_a_run_that_its_owner_cancels_meanwhile_stays_cancelled(unit: Unit, monk
 
     def cancelled_first(self: Replacing, *arguments: object) -> object:
         unit.instance.run_coordinator.cancel_run(old)
-        return resubmit(self, *arguments)  # type: ignore[arg-type]
+        return resubmit(self, *arguments)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(Replacing, "resubmit", cancelled_first)
     assert unit.deploy() == {"ended meanwhile": 1}
@@ -197,7 +197,7 @@ def test_nothing_is_touched_when_the_hold_is_lost(unit: Unit, holds: Holds, monk
 
     def released_first(self: Replacing, *arguments: object) -> object:
         holds.release(unit.hold.id)
-        return cancel(self, *arguments)  # type: ignore[arg-type]
+        return cancel(self, *arguments)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(Replacing, "cancel", released_first)
     with pytest.raises(HoldLostError):

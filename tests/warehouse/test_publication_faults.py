@@ -61,7 +61,7 @@ def test_a_publisher_killed_at_any_point_never_shows_half_a_version(tmp_path: Pa
     reader = subprocess.Popen([sys.executable, "-c", READER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert reader.stdout
     assert reader.stdout.readline() == "reading\n"
-    chance = random.Random(20)  # noqa: S311
+    chance = random.Random(20)  # noqa: S311 (no secret)
     kills, finished = 0, 0
     # on, if need be, until one hit between a version's files and its manifest
     while kills < KILLS or (kills < 5 * KILLS and not (unfinished(storage) and finished)):

@@ -39,9 +39,7 @@ def sort_out_waiting_runs(
             counts = sort_out(instance, taken, Folders(environment.state).workspace, deployment, tell)
     except HoldLostError:
         raise
-    except (
-        Exception
-    ) as error:  # whatever it is, the deployment is done; a run that does not fit fails with its own words
+    except Exception as error:  # whatever it is, it must not undo a deployment that works
         tell(f"the runs that wait are left as they are: {str(error).strip() or type(error).__name__}")
     else:
         tell("runs that waited: " + ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))

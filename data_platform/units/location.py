@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from data_platform.instance.code_server.taking_over import CodeServerAddress
 from data_platform.units.graphql import UNREACHABLE, Webserver
 
 JOB = "build"  # builds the whole unit
@@ -16,6 +18,12 @@ query Tags($unit: String!, $repository: String!, $job: String!) {
     __typename
     ... on Pipeline { tags { key value } }
   }
+}
+"""
+
+_ADDRESS = """
+query Address($unit: String!) {
+  workspaceLocationEntryOrError(name: $unit) { ... on WorkspaceLocationEntry { displayMetadata { key value } } }
 }
 """
 
@@ -62,6 +70,21 @@ def served_version(webserver: Webserver, unit: str) -> str | None:
     asked = {"unit": unit, "repository": REPOSITORY, "job": JOB}
     found: dict[str, Any] = webserver.ask(_TAGS, asked)["pipelineOrError"]
     return next((str(tag["value"]) for tag in found.get("tags", []) if tag["key"] == VERSION_TAG), None)
+
+
+def code_server_address(webserver: Webserver, unit: str) -> CodeServerAddress | None:
+    """Where the webserver finds a unit's code server; None when there is no such code location.
+
+    Raises:
+        QueueError: the platform does not answer.
+    """
+    entry = webserver.ask(_ADDRESS, {"unit": unit})["workspaceLocationEntryOrError"] or {}
+    known = {item["key"]: item["value"] for item in entry.get("displayMetadata", [])}
+    if "socket" in known:
+        return CodeServerAddress(socket=Path(known["socket"]))
+    if "port" in known:
+        return CodeServerAddress(host=known["host"], port=int(known["port"]))
+    return None
 
 
 def reload_location(webserver: Webserver, unit: str) -> None:

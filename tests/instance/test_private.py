@@ -8,19 +8,21 @@ import dagster as dg
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
 
 from data_platform.instance import private
+from data_platform.instance.code_server import private as server
 
 ROOM = Path(private.__file__).parent
 
 
 def test_only_one_module_imports_what_is_private() -> None:
     importers = set()
-    for path in ROOM.glob("*.py"):
+    for path in ROOM.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if any(name.startswith(("dagster._", "dagster_postgres.")) for name in names):
-                importers.add(path.name)
-    assert importers == {"private.py"}
+                importers.add(str(path.relative_to(ROOM)))
+    # what the code server's program needs, nobody else has to import
+    assert importers == {"private.py", "code_server/private.py"}
 
 
 def test_a_storage_can_be_made_without_touching_the_database() -> None:
@@ -119,3 +121,19 @@ def test_a_run_can_be_executed_from_what_is_stored_of_it() -> None:
     assert list(inspect.signature(private.recon_job_from_origin).parameters) == ["origin"]
     assert private.GRPC_INFO_TAG == ".dagster/grpc_info"
     assert isinstance(private.GrpcServerCodeLocation.socket, property)
+
+
+def test_the_code_server_finds_in_dagster_s_what_it_replaces_or_uses() -> None:
+    servicer = server.DagsterProxyApiServicer
+    for name, parameters in {
+        "ReloadCode": ["self", "request", "context"],
+        "_reload_location": ["self"],
+        "cleanup": ["self"],
+    }.items():
+        assert list(inspect.signature(getattr(servicer, name)).parameters) == parameters
+    source = inspect.getsource(servicer)
+    for attribute in (
+        *("_client", "_load_error", "_client_heartbeat_shutdown_event", "_client_heartbeat_thread"),
+        *("_reload_lock", "_grpc_server_registry", "_origin", "_logger"),
+    ):
+        assert f"self.{attribute}" in source, attribute

@@ -3,14 +3,13 @@
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from dagster import DagsterEvent
+from dagster import DagsterEvent, DagsterRun
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
 from sqlalchemy.engine import Connection
 
 from data_platform.instance.connections import Database
-from data_platform.instance.private import (
-    ConfigurableClassData,
-)
+from data_platform.instance.past_queue import refuse_past_queue
+from data_platform.instance.private import ConfigurableClassData
 from data_platform.instance.tables import asks_once
 
 
@@ -37,6 +36,15 @@ class PooledRunStorage(PostgresRunStorage):
         """Dagster's web server asks for a limit to the time of a statement."""
         self.database.limit_statements(statement_timeout, pool_recycle, max_overflow)
         self._engine = self.database.engine
+
+    def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
+        """Store a new run.
+
+        Raises:
+            PastQueueError: it would be executed past the queue where deployed versions are served.
+        """
+        refuse_past_queue(dagster_run)
+        return super().add_run(dagster_run)
 
     def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
         """Bring a run's status and tags up to an event, together; repeated if the server goes away meanwhile."""

@@ -75,7 +75,7 @@ def new_unit(
         if not verdict.ok:
             raise DataPlatformError(f"the unit would not load, and was not added: {verdict.problem}")
         write_workspace(environment)
-    except BaseException:
+    except BaseException:  # also an interrupt: no half of a unit stays
         _take_back(environment, name, submodule=dbt_repo is not None)
         raise
     return [folder.relative_to(environment.root) for folder in (location, project)]

@@ -9,6 +9,7 @@ from click import ClickException
 from dagster import DagsterInstance, DagsterRun
 
 from data_platform.environment import current_environment
+from data_platform.instance.connections import Database
 from data_platform.instance.errors import InstanceError
 
 _QUEUE = "QUEUED_RUN_COORDINATOR"  # as the daemon signs for it
@@ -39,6 +40,23 @@ def refuse_past_queue(run: DagsterRun) -> None:
     if not environment.serves_checkout:
         raise PastQueueError(
             f"{run.job_name} was not started, since in {environment.name} no run goes past the queue",
+            fix="launch it on its page, or with `dp unit build`",
+            anchor="runs-past-the-queue",
+        )
+
+
+def refuse_other_instance(instance: DagsterInstance) -> None:
+    """Make sure that what is about to be executed is on the platform's instance, whose storage knows the queue.
+
+    Without DAGSTER_HOME Dagster's commands use an instance of their own for one run.
+
+    Raises:
+        PastQueueError: it is not, and deployed versions are served here.
+    """
+    environment = current_environment()
+    if not environment.serves_checkout and not isinstance(getattr(instance.run_storage, "database", None), Database):
+        raise PastQueueError(
+            f"nothing was started, since in {environment.name} runs are executed on the platform's instance only",
             fix="launch it on its page, or with `dp unit build`",
             anchor="runs-past-the-queue",
         )

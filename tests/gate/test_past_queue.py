@@ -22,10 +22,10 @@ EXECUTE = ("job", "execute", "-m", "tests.gate.jobs_of_units", "-j", "greeting")
 MATERIALIZE = ("asset", "materialize", "-m", "tests.gate.unit_with_assets", "--select", "*", "--partition", "a")
 
 
-def dagster(environment: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def dagster(environment: str, *arguments: str, home: str = str(HOME)) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "dagster", *arguments],
-        env={**os.environ, "DAGSTER_HOME": str(HOME), "DATA_PLATFORM_ENVIRONMENT": environment},
+        env={**os.environ, "DAGSTER_HOME": home, "DATA_PLATFORM_ENVIRONMENT": environment},
         capture_output=True,
         text=True,
         timeout=300,
@@ -45,6 +45,18 @@ def test_a_run_past_the_queue_is_refused_in_one_line_before_anything_of_it_is_th
     assert f"was not started, since in {environment} no run goes past the queue -> launch it" in last
     assert "docs/errors.md#runs-past-the-queue" in last
     assert instance.get_runs_count() == 0
+
+
+def test_a_unit_s_job_is_refused_too_where_dagster_would_make_an_instance_of_its_own(
+    environment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_PLATFORM_STATE", str(tmp_path))
+    done = dagster("prod", "job", "execute", "-m", "code_locations.fleet.definitions", "-j", "build", home="")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "since in prod runs are executed on the platform's instance only -> launch" in done.stderr.splitlines()[-1]
+    assert "STEP_START" not in done.stderr
+    assert not list((tmp_path / "warehouse").rglob("*.duckdb"))
 
 
 def test_what_goes_through_the_queue_starts_there(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:

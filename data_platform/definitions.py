@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from data_platform.deployments.assets import GROUP, deployment_definitions
+from data_platform.deployments.sensor import deployments_watch
 
 
 @dg.asset(
@@ -50,6 +51,10 @@ def defs() -> dg.Definitions:
         "build", selection=dg.AssetSelection.all(), description="Builds the platform's own assets."
     )
     own = dg.Definitions(
-        assets=[_units], asset_checks=[_workspace_is_current], jobs=[job], executor=dg.in_process_executor
+        assets=[_units],
+        asset_checks=[_workspace_is_current],
+        jobs=[job],
+        sensors=[deployments_watch],
+        executor=dg.in_process_executor,
     )
     return dg.Definitions.merge(own, deployments)

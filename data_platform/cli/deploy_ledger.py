@@ -8,8 +8,8 @@ import typer
 from data_platform.cli.deploy_events import ledger_of, telling_of
 from data_platform.cli.deploy_output import open_document, print_deployment
 from data_platform.cli.deploy_settling import read_number
-from data_platform.cli.hold import platform_holds
 from data_platform.cli.output import Json, print_rows
+from data_platform.cli.platform_holds import platform_holds
 from data_platform.environment import current_environment
 
 

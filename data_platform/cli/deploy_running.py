@@ -12,8 +12,8 @@ from data_platform.cli.deploy_events import ledger_of, telling_of
 from data_platform.cli.deploy_output import print_forecast
 from data_platform.cli.deploy_settling import finish, tell, who
 from data_platform.cli.deploy_steps import refuse_without_pools, stopping, with_steps_held
-from data_platform.cli.hold import platform_holds, tell_waiting_runs
 from data_platform.cli.output import Json
+from data_platform.cli.platform_holds import platform_holds, tell_waiting_runs
 from data_platform.cli.waiting_runs import sort_out_waiting_runs
 from data_platform.environment import Environment, current_environment
 from data_platform.errors import UsageError

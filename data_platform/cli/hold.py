@@ -1,22 +1,18 @@
 """`dp hold`: keep runs waiting while something is changed by hand."""
 
 import getpass
-import os
 import signal
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
 from data_platform.cli.hold_output import hold_row, once_told, print_holds
 from data_platform.cli.output import Json, print_rows
+from data_platform.cli.platform_holds import platform_holds, tell_waiting_runs
 from data_platform.environment import Environment, current_environment
 from data_platform.errors import UsageError
-
-if TYPE_CHECKING:
-    from data_platform.gate import Hold, Holds
 
 app = typer.Typer(help="Keep runs waiting while something is changed.", no_args_is_help=True)
 Number = Annotated[str, typer.Argument(metavar="HOLD", help="Number of the hold, as in `dp hold list`.")]
@@ -167,24 +163,6 @@ def _number(text: str) -> int:
     return int(text)
 
 
-@contextmanager
-def platform_holds(environment: Environment) -> Iterator["Holds"]:
-    """The platform's holds; the embedded database is started for the command if it does not run."""
-    from data_platform.gate import holds_of_platform
-    from data_platform.instance.address import URL_VARIABLE
-    from data_platform.instance.embedded import EmbeddedPostgres
-
-    if os.environ.get(URL_VARIABLE):
-        yield holds_of_platform(environment)
-        return
-    with EmbeddedPostgres(environment.state).running():
-        holds = holds_of_platform(environment)
-        try:
-            yield holds
-        finally:
-            holds.database.dispose()
-
-
 def _locations(environment: Environment, units: Sequence[str], everything: bool) -> list[str]:
     from data_platform.gate import EVERYTHING
     from data_platform.units.workspace import location_modules
@@ -198,16 +176,3 @@ def _locations(environment: Environment, units: Sequence[str], everything: bool)
         if name not in known:
             raise UsageError(f"there is no unit {name!r}", fix=f"use one of: {', '.join(known)}", anchor="unit-cards")
     return list(units) or [EVERYTHING]
-
-
-def tell_waiting_runs(environment: Environment, holds: "Holds", taken: Sequence["Hold"]) -> None:
-    """Write to the runs in the queue who holds them; Dagster is loaded only if there are any."""
-    if not any(holds.waiting(hold.scope) for hold in taken):
-        return
-    os.environ.setdefault("DAGSTER_HOME", str(environment.dagster_home))
-    from dagster import DagsterInstance
-
-    from data_platform.gate import tell_waiting
-
-    with DagsterInstance.get() as instance:
-        tell_waiting(instance, holds, taken)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from data_platform.cli.schema_options import WAIT, AsSql, Json, LockWait, about_a_target, required_changelog, tell
+from data_platform.cli.schema_options import WAIT, AsSql, Json, LockWait, about_a_target, tell
+from data_platform.cli.schema_target import required_changelog
 from data_platform.schema.target import Target
 
 

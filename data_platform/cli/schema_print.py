@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from data_platform.schema.plan import Plan, State, Step
+from data_platform.schema.plan import Plan
+from data_platform.schema.step import State, Step
 
 if TYPE_CHECKING:
     from data_platform.schema.database import Database

@@ -143,7 +143,7 @@ def remove(
 
     [bold]Example:[/bold] dp unit remove sales
     """
-    from data_platform.units.scaffold import remove_unit
+    from data_platform.units.removal import remove_unit
 
     environment = current_environment()
     remove_unit(environment, name, force=force)

@@ -41,7 +41,7 @@ def main() -> None:
                 print(json.dumps({"error": str(getattr(error, "what", error)), **told}), file=events)
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # nobody wants the results any more
-    except Exception:
+    except Exception:  # whatever dbt does: the run shows what is printed here
         traceback.print_exc()
     # dbt has closed its connections; nothing is gained by tearing the interpreter down bit by bit
     sys.stdout.flush()

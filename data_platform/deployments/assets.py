@@ -71,6 +71,12 @@ def report(instance: dg.DagsterInstance, deployment: "Deployment") -> None:
             instance.report_runless_asset_event(_evaluation(key, found))
 
 
+def report_to_dagster(deployment: "Deployment") -> None:
+    """Tell the instance that DAGSTER_HOME names."""
+    with dg.DagsterInstance.get() as instance:
+        report(instance, deployment)
+
+
 def _evaluation(key: dg.AssetKey, found: GateResult) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=key, check_name=str(found.gate), passed=found.passed, description=found.said
@@ -110,4 +116,4 @@ def _latest() -> dict[str, Report]:
     return found
 
 
-__all__ = ["GROUP", "Gate", "deployment_definitions", "deployments_key", "report"]
+__all__ = ["GROUP", "Gate", "deployment_definitions", "deployments_key", "report", "report_to_dagster"]

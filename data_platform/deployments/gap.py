@@ -1,13 +1,9 @@
 """The gap of a deployment: its holds, from their turn in line to their release. Nothing of the units runs within it."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 
-from data_platform.deployments.errors import DeploymentError
 from data_platform.deployments.request import Request
-from data_platform.gate import Hold, Holds, Obstacle
-
-_POLL_SECONDS = 0.25
+from data_platform.gate import Hold, Holds, Obstacle, drain
 
 
 class Gap:
@@ -48,25 +44,11 @@ class Gap:
         """Wait until nothing is in flight, for so many seconds at most; from then on nothing runs.
 
         Raises:
-            DeploymentError: something is still in flight.
+            GateError: something is still in flight.
             HoldLostError: a hold expired or ended.
         """
-        deadline, shown = time.monotonic() + limit, -1
-        self.stop(self.numbers)
-        while not self.holds.to_applying(self.numbers):
-            left = sum(len(self.holds.moving(number)) for number in self.numbers)
-            if left != shown:
-                self.tell(f"runs in flight: {left}")
-                shown = left
-            if time.monotonic() > deadline:
-                raise DeploymentError(
-                    f"runs were still in flight after {limit:.0f} s ({left}), so nothing was changed",
-                    fix="deploy again later, or with a longer --drain-limit",
-                    anchor="deployments",
-                )
-            time.sleep(_POLL_SECONDS)
-            self.stop(self.numbers)
-        self.stop(self.numbers)  # also runs that came to stand still just now are told
+        # runs that come to stand still between two steps are told while they are waited for, and once more at the end
+        drain(self.holds, self.numbers, limit, look=lambda: self.stop(self.numbers), tell=self.tell)
 
     def exempt(self, unit: str) -> Mapping[str, str]:
         """Tags for one run of a unit that may start in spite of its hold."""

@@ -1,7 +1,7 @@
 """The gate: holds on the run queue, so that something can be changed while nothing runs, and no run fails for it.
 
-What the deployer needs: `holds_of_platform()`, then `Holds.acquire`, `renew`, `drained`, `to_applying`, `check`,
-`exempt`, `release`, `take_over`. Two functions need Dagster: `tell_waiting` writes to the runs that wait, and what does
+What the deployer needs: `holds_of_platform()`, then `Holds.acquire`, `drain`, `renew`, `check`, `exempt`,
+`release`, `take_over`. Two functions need Dagster: `tell_waiting` writes to the runs that wait, and what does
 not go through the queue asks `refuse_if_held`. What sends alerts on freshness asks `held_scopes` first.
 """
 
@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from data_platform.gate.admission import LOCATION_TAG, PARENT_TAG
+from data_platform.gate.draining import drain
 from data_platform.gate.errors import GateError, HoldLostError, ScopeBusyError
 from data_platform.gate.exemptions import TICKET_TAG
 from data_platform.gate.held import held_scopes
@@ -42,6 +43,7 @@ __all__ = [
     "Phase",
     "Scope",
     "ScopeBusyError",
+    "drain",
     "ensure_tables",
     "held_scopes",
     "holds_of_platform",

@@ -1,16 +1,14 @@
 """Running a program while nothing of some code locations runs."""
 
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 
+from data_platform.gate.draining import drain
 from data_platform.gate.errors import GateError
 from data_platform.gate.hold import Hold
 from data_platform.gate.holds import Holds
 from data_platform.gate.lease import Lease
 from data_platform.gate.line import Obstacle
-
-_POLL_SECONDS = 0.25
 
 
 def hold_during(
@@ -45,7 +43,7 @@ def hold_during(
         lease.keep(numbers)
         try:
             told(taken)
-            _drain(holds, numbers, drain_limit)
+            drain(holds, numbers, drain_limit)
         except BaseException:  # nothing was changed; an interrupt must not leave the holds behind
             _release(holds, numbers)
             raise
@@ -64,18 +62,6 @@ def hold_during(
                 anchor="holds",
             )
         _release(holds, numbers)
-
-
-def _drain(holds: Holds, numbers: Sequence[int], limit: float) -> None:
-    deadline = time.monotonic() + limit
-    while not holds.to_applying(numbers):
-        if time.monotonic() > deadline:
-            raise GateError(
-                f"runs were still in flight after {limit:.0f} s, so nothing was changed",
-                fix="try again later, or with a longer --drain-limit",
-                anchor="holds",
-            )
-        time.sleep(_POLL_SECONDS)
 
 
 def _run(command: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ def read_source(source: str) -> Iterator[bytes]:
                 yield chunk
     except DataPlatformError:
         raise
-    except Exception as error:
+    except Exception as error:  # each file system has errors of its own, without a common base
         missing = isinstance(error, FileNotFoundError)
         cause = "there is no such file" if missing else str(error).strip().partition("\n")[0] or type(error).__name__
         raise IngestError(

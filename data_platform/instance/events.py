@@ -8,18 +8,16 @@ from typing import Any
 from dagster import AssetKey, DagsterEventType, EventLogEntry, EventLogRecord
 from dagster_postgres import PostgresEventLogStorage
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from data_platform.instance.connections import Database
+from data_platform.instance.pooled import Pooled
 from data_platform.instance.private import (
     ASSET_CHECK_EVENTS,
     ASSET_EVENTS,
     ASSET_KEY_INDEX_COLS,
     BATCH_WRITABLE_EVENTS,
-    AssetCheckExecutionRecordStatus,
     AssetCheckExecutionsTable,
-    AssetKeyTable,
     ConcurrencyClaimStatus,
     ConcurrencySlotStatus,
     ConfigurableClassData,
@@ -27,15 +25,14 @@ from data_platform.instance.private import (
     deserialize_value,
     raise_execution_interrupts,
 )
+from data_platform.instance.side_tables import Row, planned_check_rows, upsert_assets
 from data_platform.instance.tables import asks_once
-
-Row = dict[str, Any]
 
 _STEP_WAITS_SECONDS = 0.5
 
 
 @asks_once("has_table", "has_asset_key_col")
-class PooledEventLogStorage(PostgresEventLogStorage):
+class PooledEventLogStorage(Pooled, PostgresEventLogStorage):
     """Dagster's PostgreSQL event log, the same tables and rows.
 
     What differs: connections come from a pool; an event and its rows in the side tables are committed together; a
@@ -44,8 +41,7 @@ class PooledEventLogStorage(PostgresEventLogStorage):
 
     def __init__(self, database: Database, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(database.url, should_autocreate_tables=False, inst_data=inst_data)
-        self.database = database
-        self._engine = database.engine
+        self.use(database)
 
     def _connect(self) -> AbstractContextManager[Connection]:
         return self.database.connect()
@@ -55,11 +51,6 @@ class PooledEventLogStorage(PostgresEventLogStorage):
         """A connection in a transaction: the one that is open in this thread, or one of its own."""
         with self.database.transaction() as connection:
             yield connection
-
-    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Dagster's web server asks for a limit to the time of a statement."""
-        self.database.limit_statements(statement_timeout, pool_recycle, max_overflow)
-        self._engine = self.database.engine
 
     def claim_concurrency_slot(
         self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
@@ -128,7 +119,7 @@ class PooledEventLogStorage(PostgresEventLogStorage):
             if kind in ASSET_EVENTS and event.get_dagster_event().asset_key:
                 of_assets.append((event, number))
             if kind == DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
-                planned_checks += self._planned_check_rows(event, row, number)
+                planned_checks += planned_check_rows(event, row, number)
             elif kind in ASSET_CHECK_EVENTS:
                 self.store_asset_check_event(event, number)
         if planned_checks:
@@ -146,24 +137,6 @@ class PooledEventLogStorage(PostgresEventLogStorage):
         # wiped, never materialized, or written by an old Dagster: those are looked up in the event log
         return super()._get_latest_materialization_records(rows)
 
-    def _planned_check_rows(self, event: EventLogEntry, row: Row, event_id: int) -> list[Row]:
-        planned = event.get_dagster_event().asset_check_planned_data
-        subset = planned.partitions_subset
-        partitions: list[str | None] = [*subset.get_partition_keys()] if subset else [None]
-        return [
-            {
-                "asset_key": planned.asset_key.to_string(),
-                "check_name": planned.check_name,
-                "partition": partition,
-                "run_id": event.run_id,
-                "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
-                "evaluation_event": row["event"],
-                "evaluation_event_timestamp": row["timestamp"],
-                "evaluation_event_storage_id": event_id,
-            }
-            for partition in partitions
-        ]
-
     def _index_assets(self, connection: Connection, events: Sequence[tuple[EventLogEntry, int]]) -> None:
         """Bring the table of assets up to the last of these events for each asset."""
         has_index_columns = self.has_secondary_index(ASSET_KEY_INDEX_COLS)
@@ -173,12 +146,7 @@ class PooledEventLogStorage(PostgresEventLogStorage):
             assert asset_key  # noqa: S101 - the caller chose these
             latest = by_asset.setdefault(asset_key.to_string(), {})
             latest.update(self._get_asset_entry_values(event, event_id, has_index_columns))
-        by_columns: dict[tuple[str, ...], list[Row]] = {}
-        # every process takes these rows' locks in the same order
-        for asset, values in sorted(by_asset.items()):
-            by_columns.setdefault(tuple(sorted(values)), []).append({"asset_key": asset, **values})
-        for columns, rows in by_columns.items():
-            connection.execute(_upsert_assets(columns), rows)
+        upsert_assets(connection, by_asset)
 
 
 def _is_one_row(events: Sequence[EventLogEntry]) -> bool:
@@ -188,11 +156,3 @@ def _is_one_row(events: Sequence[EventLogEntry]) -> bool:
 
 def _record(row: Any) -> Any:
     return deserialize_value(row["last_materialization"])
-
-
-def _upsert_assets(columns: Sequence[str]) -> Any:
-    statement = postgresql.insert(AssetKeyTable)
-    if not columns:
-        return statement.on_conflict_do_nothing()
-    changed: Mapping[str, Any] = {name: statement.excluded[name] for name in columns}
-    return statement.on_conflict_do_update(index_elements=[AssetKeyTable.c.asset_key], set_=changed)

@@ -21,13 +21,15 @@ def dagster_folder() -> Path:
     return current_environment().state / "dagster"
 
 
-class StateArtifacts(LocalArtifactStorage):
-    """Dagster's local files in the state folder instead of DAGSTER_HOME, which is part of the repository."""
-
+class _WithoutSettings:
     @classmethod
     def config_type(cls) -> dict[str, Any]:
         """No settings: the folder follows from the environment."""
         return {}
+
+
+class StateArtifacts(_WithoutSettings, LocalArtifactStorage):
+    """Dagster's local files in the state folder instead of DAGSTER_HOME, which is part of the repository."""
 
     @classmethod
     def from_config_value(
@@ -37,13 +39,8 @@ class StateArtifacts(LocalArtifactStorage):
         return cls(base_dir=str(dagster_folder()), inst_data=inst_data)
 
 
-class StateComputeLogs(LocalComputeLogManager):
+class StateComputeLogs(_WithoutSettings, LocalComputeLogManager):
     """What steps print, in the state folder."""
-
-    @classmethod
-    def config_type(cls) -> dict[str, Any]:
-        """No settings: the folder follows from the environment."""
-        return {}
 
     @classmethod
     def from_config_value(

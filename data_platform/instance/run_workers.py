@@ -94,7 +94,7 @@ class RunWorkers:
             else:
                 report_death(run_id, died_with)
             code = 0
-        except BaseException as error:
+        except BaseException as error:  # also an exit: a fork must not go on with the code of the server
             print(f"run {run_id}: {type(error).__name__}: {error}", file=sys.stderr)
         finally:
             sys.stdout.flush()

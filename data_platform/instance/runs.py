@@ -3,14 +3,14 @@
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from dagster import DagsterEvent
+from dagster import DagsterEvent, DagsterRun
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
 from sqlalchemy.engine import Connection
 
 from data_platform.instance.connections import Database
-from data_platform.instance.private import (
-    ConfigurableClassData,
-)
+from data_platform.instance.past_queue import refuse_past_queue
+from data_platform.instance.pooled import Pooled
+from data_platform.instance.private import ConfigurableClassData
 from data_platform.instance.tables import asks_once
 
 
@@ -21,22 +21,25 @@ from data_platform.instance.tables import asks_once
     "has_bulk_action_job_name_column",
     "has_backfill_tags_table",
 )
-class PooledRunStorage(PostgresRunStorage):
+class PooledRunStorage(Pooled, PostgresRunStorage):
     """Dagster's PostgreSQL run storage, the same tables and rows, on pooled connections."""
 
     def __init__(self, database: Database, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(database.url, should_autocreate_tables=False, inst_data=inst_data)
-        self.database = database
-        self._engine = database.engine
+        self.use(database)
 
     def connect(self) -> AbstractContextManager[Connection]:
         """A connection in autocommit mode."""
         return self.database.connect()
 
-    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Dagster's web server asks for a limit to the time of a statement."""
-        self.database.limit_statements(statement_timeout, pool_recycle, max_overflow)
-        self._engine = self.database.engine
+    def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
+        """Store a new run.
+
+        Raises:
+            PastQueueError: it would be executed past the queue where deployed versions are served.
+        """
+        refuse_past_queue(dagster_run)
+        return super().add_run(dagster_run)
 
     def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
         """Bring a run's status and tags up to an event, together; repeated if the server goes away meanwhile."""
@@ -54,19 +57,13 @@ class PooledRunStorage(PostgresRunStorage):
     "has_secondary_index_table",
     "has_built_index",
 )
-class PooledScheduleStorage(PostgresScheduleStorage):
+class PooledScheduleStorage(Pooled, PostgresScheduleStorage):
     """Dagster's PostgreSQL schedule storage, the same tables and rows, on pooled connections."""
 
     def __init__(self, database: Database, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(database.url, should_autocreate_tables=False, inst_data=inst_data)
-        self.database = database
-        self._engine = database.engine
+        self.use(database)
 
     def connect(self, run_id: str | None = None) -> AbstractContextManager[Connection]:
         """A connection in autocommit mode."""
         return self.database.connect()
-
-    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Dagster's web server asks for a limit to the time of a statement."""
-        self.database.limit_statements(statement_timeout, pool_recycle, max_overflow)
-        self._engine = self.database.engine

@@ -7,8 +7,8 @@ from pathlib import Path
 from data_platform.errors import UsageError
 from data_platform.schema.baseline import baseline, clear_checksums, unrecorded
 from data_platform.schema.opening import connected, opened
-from data_platform.schema.plan import Step
 from data_platform.schema.script import baseline_script
+from data_platform.schema.step import Step
 from data_platform.schema.target import Target
 
 Tell = Callable[[str], None]

@@ -11,7 +11,8 @@ import dagster as dg
 # a code server does not deploy: what does is imported by the run
 if TYPE_CHECKING:
     from data_platform.schema.events import Event
-    from data_platform.schema.plan import Plan, Step
+    from data_platform.schema.plan import Plan
+    from data_platform.schema.step import Step
     from data_platform.schema.target import Target
 
 PENDING, DRIFT = "no_pending_changesets", "no_drift"

@@ -8,8 +8,8 @@ from data_platform.schema.deploy import new_deployment_id, ourselves
 from data_platform.schema.errors import SchemaError
 from data_platform.schema.expressions import Selection
 from data_platform.schema.history import Ran
-from data_platform.schema.plan import Step
 from data_platform.schema.prepared import checked_plan
+from data_platform.schema.step import Step
 from data_platform.schema.writes import DropNote, Insert, SetChecksum, SetTag, Write, row_of
 
 Tell = Callable[[str], None]

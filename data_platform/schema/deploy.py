@@ -13,8 +13,9 @@ from data_platform.schema.expressions import Selection
 from data_platform.schema.history import History
 from data_platform.schema.notes import Note, edited_in_blanks
 from data_platform.schema.outcome import Outcome
-from data_platform.schema.plan import Plan, Step
+from data_platform.schema.plan import Plan
 from data_platform.schema.prepared import Prepared, checked_plan
+from data_platform.schema.step import Step
 from data_platform.schema.writes import SetChecksum
 
 

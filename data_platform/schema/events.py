@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from data_platform.schema.plan import Step
+from data_platform.schema.step import Step
 
 
 class Kind(StrEnum):

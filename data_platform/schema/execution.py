@@ -9,10 +9,10 @@ from data_platform.schema.database import Database
 from data_platform.schema.errors import StatementError
 from data_platform.schema.events import Event, Kind
 from data_platform.schema.notes import Note, Progress, prefix_hashes
-from data_platform.schema.plan import Step
 from data_platform.schema.prepared import Prepared
 from data_platform.schema.resume import Resumption, resumption
 from data_platform.schema.statements import Statement
+from data_platform.schema.step import Step
 from data_platform.schema.writes import Insert, PutNote, Update, Write, row_of
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from data_platform.schema.changeset import Identity
-from data_platform.schema.plan import Plan, State, Step
+from data_platform.schema.plan import Plan
+from data_platform.schema.step import State, Step
 
 if TYPE_CHECKING:
     from data_platform.schema.statements import Statement

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from data_platform.schema.plan import Plan, Step
+from data_platform.schema.plan import Plan
+from data_platform.schema.step import Step
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from data_platform.schema.database import Database
 from data_platform.schema.errors import ValidationError
 from data_platform.schema.expressions import Selection
 from data_platform.schema.history import History
-from data_platform.schema.plan import Plan, Step, make_plan, refuse_edits
+from data_platform.schema.plan import Plan, make_plan, refuse_edits
 from data_platform.schema.resume import rolls_back
 from data_platform.schema.statements import Statement, split
+from data_platform.schema.step import Step
 
 _UNRECORDABLE = re.compile("[\0\ud800-\udfff]")
 

@@ -8,12 +8,13 @@ from data_platform.schema.checks import evaluate
 from data_platform.schema.database import Database
 from data_platform.schema.deploy import new_deployment_id, ourselves
 from data_platform.schema.errors import ChangesetError
-from data_platform.schema.plan import Plan, Step
+from data_platform.schema.plan import Plan
 from data_platform.schema.prepared import statements_of
 from data_platform.schema.rollback import statements_of as undo_statements
 from data_platform.schema.rollback import writes_of
 from data_platform.schema.rollback_plan import Undo
 from data_platform.schema.statements import Statement
+from data_platform.schema.step import Step
 from data_platform.schema.writes import Insert, SetChecksum, Update, Write, row_of
 
 

@@ -37,7 +37,7 @@ class SnowflakeSession:
         try:
             self.cursor.execute(sql, values)
             return list(self.cursor.fetchall()) if self.cursor.description else []
-        except Exception as error:
+        except Exception as error:  # the connector lets errors of the network and of tokens through
             kind = NotThereError if getattr(error, "errno", None) == _NOT_THERE else DatabaseError
             raise kind(_reason(error), where=self.where, anchor="database-refused") from error
 
@@ -62,7 +62,7 @@ class SnowflakeSession:
         """
         try:
             self.cursor.execute(statement.text)
-        except Exception as error:
+        except Exception as error:  # the connector lets errors of the network and of tokens through
             raise StatementError(_reason(error), statement, _position(str(error), statement.text)) from error
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ def _connect(address: Address) -> Any:
             **{name: value for name, value in names.items() if value},
             **proof,
         )
-    except Exception as error:
+    except Exception as error:  # the connector lets errors of the network and of tokens through
         raise DatabaseError(
             f"the database cannot be reached: {_reason(error)}", where=address.shown, anchor="database-connection"
         ) from None

@@ -35,7 +35,7 @@ def build_units(
         DataPlatformError: a unit is unknown, its card or dbt project is wrong, or the platform does not answer.
     """
     found = find_units(environment, names)
-    units = {unit.card.name: unit if address is None else _as_served(unit) for unit in found}
+    units = {unit.card.name: _as_deployed(unit) if address is None else _as_served(unit) for unit in found}
     graphs = {name: prepared(unit.project) for name, unit in units.items()}
     reads = {name: {source.unit for source in graph.sources if source.unit} for name, graph in graphs.items()}
     results: list[BuildResult] = []
@@ -77,6 +77,23 @@ def _as_served(unit: Unit) -> Unit:
             anchor="deployments",
         )
     return versions.served()
+
+
+def _as_deployed(unit: Unit) -> Unit:
+    """The unit as it is on disk, for a build without the platform.
+
+    Raises:
+        UsageError: another version was deployed where deployed versions are served.
+    """
+    pinned = UnitVersions(unit.environment, unit.card.name).pinned
+    if pinned is not None and pinned != unit.version() and not unit.environment.serves_checkout:
+        name = unit.card.name
+        raise UsageError(
+            f"{name} on disk is not what was deployed, and only that is built in {unit.environment.name}",
+            fix=f"start the platform and `dp deploy {name}`, or check out what was deployed",
+            anchor="deployments",
+        )
+    return unit
 
 
 def _build_in_queue(

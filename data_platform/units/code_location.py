@@ -11,6 +11,7 @@ from data_platform.dbt.graph import DbtGraph
 from data_platform.dbt.prepare import prepared
 from data_platform.dbt.specs import source_spec
 from data_platform.units.definitions_error import definitions_error, raised_by_unit
+from data_platform.units.executor import unit_executor
 from data_platform.units.freshness import freshness_policy
 from data_platform.units.published import adopt_published, published_assets
 from data_platform.units.schedules import build_job, build_schedule
@@ -65,7 +66,7 @@ def _definitions(unit: Unit) -> dg.Definitions:
         before=lambda outside: adopt_published(project, graph, outside),
     )
     published = published_assets(project, graph, owners=card.owners, pool=unit.pool, freshness=freshness)
-    own = dg.Definitions(assets=[models, *published], executor=dg.in_process_executor)
+    own = dg.Definitions(assets=[models, *published], executor=unit_executor)
     parts = [own, *_schema(unit), *_from_defs_folder(unit)]
     merged = dg.Definitions.merge(*parts)
     schedules = [build_schedule(card.schedule, graph, unit.environment)] if card.schedule else []

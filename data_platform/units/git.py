@@ -51,7 +51,7 @@ def add_submodule(root: Path, url: str, path: str) -> None:
     allow = ["-c", "protocol.file.allow=always"] if Path(url).exists() or url.startswith("file://") else []
     try:
         git(root, *allow, "submodule", "--quiet", "add", "--", url, path)
-    except BaseException as error:
+    except BaseException as error:  # also an interrupt: no half of a submodule stays
         remove_submodule(root, path)
         if isinstance(error, GitError):
             reason = error.what.partition(" failed: ")[2]

@@ -12,6 +12,7 @@ import dagster as dg
 from data_platform.gate import LOCATION_TAG, refuse_if_held
 from data_platform.instance.dead_runs import end_dead_runs
 from data_platform.instance.embedded import EmbeddedPostgres
+from data_platform.instance.past_queue import past_queue, refuse_beside_queue
 from data_platform.units.build import BuildResult
 from data_platform.units.code_location import unit_definitions
 from data_platform.units.definitions_error import definitions_error
@@ -23,23 +24,27 @@ def build_in_process(unit: Unit, result: BuildResult, tags: Mapping[str, str], p
     """Run a unit's build job here and fill in the result. What dbt prints goes to standard error.
 
     Raises:
+        PastQueueError: the platform runs where deployed versions are served; the queue is for that.
+        ScopeBusyError: the unit is held.
         KeyboardInterrupt: the run was interrupted; its end is recorded, and the database is stopped.
     """
     started = time.monotonic()
     with _every_end_is_an_interrupt(), database(unit), dg.DagsterInstance.get() as instance, _stdout_to_stderr():
+        refuse_beside_queue(instance)
         end_dead_runs(instance)
         refuse_if_held(instance, unit.card.name)
         try:
             job = unit_definitions(unit).resolve_job_def(JOB)
         except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
             raise definitions_error(error, unit.folder, unit.root) from None
-        done = job.execute_in_process(
-            instance=instance,
-            tags={**tags, LOCATION_TAG: unit.card.name},  # a hold waits for it as for a run of the queue
-            raise_on_error=False,
-            # the summary tells what failed; Dagster's console would tell it by pages of stack traces
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
+        with past_queue():
+            done = job.execute_in_process(
+                instance=instance,
+                tags={**tags, LOCATION_TAG: unit.card.name},  # a hold waits for it as for a run of the queue
+                raise_on_error=False,
+                # the summary tells what failed; Dagster's console would tell it by pages of stack traces
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
         result.run_id = done.run_id
         for event in done.all_events:
             _count(event, result)

@@ -1,24 +1,17 @@
-"""Adding a unit that loads, builds and passes its checks at once, and removing one."""
+"""Adding a unit that loads, builds and passes its checks at once."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import yaml
 
 from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError, UsageError
-from data_platform.units.card import CARD_FILE, check_unit_name, unit_folders
+from data_platform.units.card import CARD_FILE, check_unit_name
 from data_platform.units.checking import check_units
-from data_platform.units.git import (
-    add_submodule,
-    has_uncommitted_changes,
-    has_unpushed_work,
-    is_submodule,
-    remove_submodule,
-)
+from data_platform.units.git import add_submodule
+from data_platform.units.removal import take_back
 from data_platform.units.workspace import write_workspace
 
 _STARTER = Path(__file__).parent / "starter"
@@ -75,8 +68,8 @@ def new_unit(
         if not verdict.ok:
             raise DataPlatformError(f"the unit would not load, and was not added: {verdict.problem}")
         write_workspace(environment)
-    except BaseException:
-        _take_back(environment, name, submodule=dbt_repo is not None)
+    except BaseException:  # also an interrupt: no half of a unit stays
+        take_back(environment, name, submodule=dbt_repo is not None)
         raise
     return [folder.relative_to(environment.root) for folder in (location, project)]
 
@@ -125,74 +118,6 @@ def _projects(folder: Path) -> Iterator[str]:
             yield "/".join(parts) or "."
 
 
-def remove_unit(environment: Environment, name: str, *, force: bool = False) -> None:
-    """Remove a unit's code location, dbt project and place in the workspace. Its data stays where it is.
-
-    Args:
-        environment: where.
-        name: the unit.
-        force: remove it even if work would be lost that git does not have, or it cannot be told who reads it.
-
-    Raises:
-        UsageError: there is no such unit, another one reads it, or work would be lost.
-    """
-    location = environment.code_locations / name
-    if location not in unit_folders(environment.code_locations):
-        raise UsageError(f"there is no unit {name!r}", fix="see `dp unit list`", anchor="unit-cards")
-    project = f"dbt_projects/{name}"
-    submodule = is_submodule(environment.root, project)
-    _check_not_read(environment, name, force)
-    if not force:
-        _check_nothing_is_lost(environment, name, submodule)
-    _take_back(environment, name, submodule=submodule)
-    write_workspace(environment)
-
-
-def _check_not_read(environment: Environment, name: str, force: bool) -> None:
-    from data_platform.dbt.graph import read_graph
-    from data_platform.dbt.prepare import prepare
-    from data_platform.units.unit import Unit, read_unit
-
-    units: list[Unit] = []
-    errors: dict[str, DataPlatformError] = {}
-    for folder in unit_folders(environment.code_locations):
-        if folder.name != name:
-            try:
-                units.append(read_unit(folder, environment))
-            except UsageError as error:
-                errors[folder.name] = error
-    errors |= prepare([unit.project for unit in units])
-    graphs = {unit.card.name: read_graph(unit.project.graph_file) for unit in units if unit.card.name not in errors}
-    readers = [unit for unit, graph in graphs.items() if any(source.unit == name for source in graph.sources)]
-    if readers:
-        raise UsageError(
-            f"{', '.join(readers)} read{'s' if len(readers) == 1 else ''} what {name} publishes",
-            fix=f"remove the dbt source {name!r} there first",
-            anchor="cross-unit-sources",
-        )
-    for unit, untold in errors.items():
-        if not force:
-            raise UsageError(
-                f"it cannot be told whether {unit} reads {name}: {untold.what}",
-                where=untold.where,
-                fix=f"put {unit} right, or use --force",
-                anchor="removing-units",
-            )
-
-
-def _check_nothing_is_lost(environment: Environment, name: str, submodule: bool) -> None:
-    project = f"dbt_projects/{name}"
-    for path in (f"code_locations/{name}", project):
-        if has_uncommitted_changes(environment.root, path):
-            raise UsageError(
-                f"{path} holds work that is not committed", fix="commit it, or use --force", anchor="removing-units"
-            )
-    if submodule and has_unpushed_work(environment.root / project):
-        raise UsageError(
-            f"{project} holds work that was never pushed", fix="push it, or use --force", anchor="removing-units"
-        )
-
-
 def _copy(template: Path, folder: Path, name: str) -> None:
     """Copy a template; `.txt` hides Python files of it from tools that look at the library."""
     for source in sorted(template.rglob("*")):
@@ -201,15 +126,3 @@ def _copy(template: Path, folder: Path, name: str) -> None:
         target = folder / str(source.relative_to(template)).removesuffix(".txt")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(source.read_text(encoding="utf-8").replace("__unit__", name), encoding="utf-8")
-
-
-def _take_back(environment: Environment, name: str, *, submodule: bool) -> None:
-    shutil.rmtree(environment.code_locations / name, ignore_errors=True)
-    if submodule:
-        remove_submodule(environment.root, f"dbt_projects/{name}")
-    else:
-        shutil.rmtree(environment.dbt_projects / name, ignore_errors=True)
-        with suppress(OSError):  # it holds other projects
-            environment.dbt_projects.rmdir()
-    shutil.rmtree(environment.state / "dbt" / environment.name / name, ignore_errors=True)
-    shutil.rmtree(environment.versions / name, ignore_errors=True)

@@ -134,7 +134,7 @@ class DuckDBWarehouse:
         try:
             yield
             self.connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # also an interrupt: no transaction stays open
             import duckdb
 
             with suppress(duckdb.Error):  # a failed COMMIT has already rolled back

@@ -84,7 +84,7 @@ class RemoteStorage:
             self.filesystem.pipe_file(self._key(path), data, **self._condition(tag))
         except FileExistsError:
             return False
-        except Exception as error:
+        except Exception as error:  # each file system has errors of its own; the code tells
             if _code(error) in CHANGED:
                 return False
             raise

@@ -120,7 +120,7 @@ class ObjectStorage:
             yield _confined(path)
         except DataPlatformError:
             raise
-        except Exception as error:
+        except Exception as error:  # each file system has errors of its own, without a common base
             if isinstance(error, FileNotFoundError) and done == "read":
                 raise
             cause = str(error).strip().partition("\n")[0] or type(error).__name__

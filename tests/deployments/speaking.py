@@ -93,12 +93,19 @@ class Platform:
 
     def heard(self, number: int) -> list[tuple[str, str]]:
         """Events of a deployment that the hook has heard, with the deployment's state at that time."""
-        documents = map(json.loads, self.said_file.with_name("heard").read_text().splitlines())
         return [
             (each["event"], each["deployment"]["state"])
-            for each in documents
+            for each in self._documents()
             if each["deployment"]["deployment"] == number
         ]
+
+    def numbers_heard(self) -> set[int]:
+        """Deployments that the hook has heard of."""
+        return {each["deployment"]["deployment"] for each in self._documents()}
+
+    def _documents(self) -> list[dict[str, Any]]:
+        file = self.said_file.with_name("heard")
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def begin(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start a deployment, and wait until it drains."""

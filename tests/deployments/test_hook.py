@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import psutil
 import pytest
 from sqlalchemy import text
@@ -16,7 +17,9 @@ from data_platform.deployments.errors import DeploymentError
 from data_platform.deployments.hook import HOOK_VARIABLE, run_hook
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.phases import Outcome, Phase
+from data_platform.deployments.sensor import deployments_watch
 from data_platform.deployments.telling import Event
+from data_platform.environment import current_environment
 from tests.deployments.attempts import ASKED, FORWARD, attempt
 
 SUCCEEDED = attempt(FORWARD, Outcome.SUCCEEDED, changesets={"fleet": [f"{n}.sql::1::jana" for n in range(20_000)]})
@@ -123,4 +126,28 @@ def test_a_later_command_pages_for_what_needs_a_person_and_until_somebody_heard_
         ("finished", failed, "rollback_failed"),
         ("needs_a_person", failed, "rollback_failed"),
         ("needs_a_person", abandoned, "abandoned"),
+    ]
+
+
+@pytest.mark.usefixtures("_command")
+def test_the_watch_tells_what_a_dead_deployer_cannot_and_fails_while_nobody_hears_it(
+    ledger: Ledger, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harmless, abandoned = ledger.begin(ASKED, Phase.DRAINING), ledger.begin(ASKED, Phase.CODE)
+    alive = ledger.begin(ASKED, Phase.CODE)
+    with ledger.database.connect() as connection:
+        silent = text("UPDATE platform.deployment SET seen_at = seen_at - interval '61 s' WHERE id <> :alive")
+        connection.execute(silent, {"alive": alive})
+    monkeypatch.setenv("DAGSTER_HOME", str(current_environment().dagster_home))
+    monkeypatch.setenv(HOOK_VARIABLE, program("sys.exit('the pager is off')"))
+    with dg.DagsterInstance.get() as instance, dg.build_sensor_context(instance) as context:
+        with pytest.raises(DeploymentError, match="the pager is off"):
+            deployments_watch(context)
+        program(NOTE)
+        for _ in range(2):
+            said = deployments_watch(context)
+    assert said == dg.SkipReason(f"a person was told of deployments {abandoned}")
+    assert [(each["event"], each["deployment"]["deployment"]) for each in heard(tmp_path)] == [
+        ("finished", harmless),
+        ("needs_a_person", abandoned),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.deployments.speaking import Platform
-from tests.end_to_end.live import kill
+from tests.end_to_end.live import kill, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -72,3 +72,16 @@ def test_a_deployer_that_is_ended_by_a_signal_in_the_gap_goes_back_by_itself(pla
     assert told.splitlines()[-1].endswith("failed and rolled back: it was interrupted")
     assert platform.served() == served
     assert not platform.holds()
+
+
+def test_that_a_person_is_needed_is_told_without_anybody_s_command(platform: Platform) -> None:
+    platform.write("alone")
+    known = platform.numbers_heard()
+    deploying = platform.live.begin("deploy", "fleet", "--smoke", "fleet:smoking")
+    platform.reads(deploying, "code")
+    kill(deploying.pid)
+    deploying.communicate()
+    [number] = platform.numbers_heard() - known
+    until(lambda: platform.heard(number)[-1] == ("needs_a_person", "abandoned"), 300)
+    platform.live.dp("deploy", "rollback", str(number))
+    assert [event for event, _ in platform.heard(number)] == ["started", "needs_a_person", "finished"]

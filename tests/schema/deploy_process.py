@@ -1,17 +1,15 @@
 """A deploy in a process of its own, for tests that run two at once or kill one."""
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import FrameType
 
 from data_platform.errors import DataPlatformError
 from data_platform.schema.changelog import load_changelog
 from data_platform.schema.database import connect
 from data_platform.schema.deploy import Options, deploy
 from data_platform.schema.expressions import Selection
+from tests.schema.kill_points import Points
 
 ROOT = Path(__file__).parents[2]
 # what talks to a database: a deploy can be killed right before and right after each call
@@ -34,25 +32,10 @@ def started(url: str, folder: Path, *, wait_seconds: float = 60.0, kill_at: int 
     )
 
 
-class Points:
-    """Counts the points at which the process may be killed, and kills it at one."""
-
-    def __init__(self, kill_at: int) -> None:
-        self.kill_at = kill_at
-        self.met = 0
-
-    def __call__(self, frame: FrameType, event: str, arg: object) -> None:
-        code = frame.f_code
-        if event in ("call", "return") and code.co_name in _TALKS and code.co_filename.endswith("_session.py"):
-            self.met += 1
-            if self.met == self.kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-
 def main(url: str, folder: str, wait_seconds: str, kill_at: str) -> int:
     """Deploy; 0 when that worked."""
     selection = Selection(dbms=url.partition(":")[0])
-    points = Points(int(kill_at))
+    points = Points(int(kill_at), _TALKS)
     try:
         changelog = load_changelog(Path(folder) / "v.sql", folders=[Path(folder)], selection=selection)
         options = Options(float(wait_seconds), lambda event: print(event.kind, event, flush=True))

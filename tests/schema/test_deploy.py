@@ -9,7 +9,7 @@ from data_platform.schema.errors import ChangelogError, ChangesetError, Database
 from data_platform.schema.events import Event, Kind
 from data_platform.schema.expressions import Selection
 from data_platform.schema.names import Names
-from data_platform.schema.plan import State
+from data_platform.schema.step import State
 from tests.schema.databases import deploy_text, locked, rows, sql, tables
 
 TWO = (

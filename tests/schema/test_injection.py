@@ -14,7 +14,7 @@ from data_platform.schema.deploy import deploy
 from data_platform.schema.errors import ChangelogError, ChangesetError
 from data_platform.schema.expressions import Selection
 from data_platform.schema.paths import normalized
-from data_platform.schema.plan import State
+from data_platform.schema.step import State
 from data_platform.schema.writes import Delete, DropNote, SetChecksum, SetTag
 from tests.schema.databases import sql, tables
 

@@ -13,8 +13,9 @@ from data_platform.schema.changeset import Changelog, Changeset, Identity, Rollb
 from data_platform.schema.errors import SchemaError, ValidationError
 from data_platform.schema.expressions import Selection
 from data_platform.schema.history import History, Ran
-from data_platform.schema.plan import RUNS, State, make_plan, refuse_edits
+from data_platform.schema.plan import make_plan, refuse_edits
 from data_platform.schema.rollback_plan import Until, plan_rollback
+from data_platform.schema.step import RUNS, State
 
 NOW = datetime(2026, 1, 1)
 

@@ -7,7 +7,7 @@ import pytest
 from data_platform.environment import Environment
 from data_platform.errors import UsageError
 from data_platform.units.git import add_submodule
-from data_platform.units.scaffold import remove_unit
+from data_platform.units.removal import remove_unit
 from tests.dbt.projects import write_files
 from tests.units import foreign
 from tests.units.platforms import commit, run_git, traces

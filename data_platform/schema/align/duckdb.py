@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from data_platform.errors import UsageError
 from data_platform.schema.address import Address
 from data_platform.schema.align.actual import Actual
 from data_platform.schema.align.changes import Change, Redefine
@@ -18,9 +17,9 @@ from data_platform.schema.align.engine import Tell
 from data_platform.schema.align.names import Kind, Target
 from data_platform.schema.align.plan import Step
 from data_platform.schema.align.planning import structure
-from data_platform.schema.align.registry import CREATE, SCHEMA, TABLE, record
+from data_platform.schema.align.registry import CREATE_IF_MISSING, TABLE, record
 from data_platform.schema.align.scope import Scope
-from data_platform.schema.align.views import in_order, name_is_taken
+from data_platform.schema.align.views import in_order, name_is_taken, wrong_definition
 from data_platform.schema.duckdb_session import MEMORY, DuckDBSession, FileInUseError
 from data_platform.schema.errors import DatabaseError, LockError
 
@@ -102,8 +101,8 @@ class DuckDBEngine:
 
     def make_registry(self) -> None:
         """See `Engine.make_registry`."""
-        self.session.query(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        self.session.query(CREATE.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+        for statement in CREATE_IF_MISSING:
+            self.session.query(statement)
 
     def run(self, step: Step, *, alone: bool = False) -> None:
         """See `Engine.run`."""
@@ -136,13 +135,7 @@ class DuckDBEngine:
             for statement in self.sql(Redefine(wanted.target, {}, wanted.source)):
                 self.session.query(statement)
         except DatabaseError as error:
-            raise UsageError(
-                f"{wanted.target}: {error.what}",
-                where=wanted.origin.file,
-                line=wanted.origin.line,
-                fix="correct its definition; tables are written with their schema",
-                anchor="alignment-files",
-            ) from error
+            raise wrong_definition(wanted, error) from error
         ((sql,),) = self.session.query(
             f"SELECT sql FROM duckdb_views() WHERE {_HERE} AND lower(schema_name) = %s AND lower(view_name) = %s",
             wanted.target.name,

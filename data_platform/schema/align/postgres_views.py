@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from data_platform.errors import UsageError
 from data_platform.schema.align.actual import Actual
 from data_platform.schema.align.changes import (
     AddMember,
@@ -29,7 +28,7 @@ from data_platform.schema.align.postgres_queries import VIEWS
 from data_platform.schema.align.postgres_reading import view_properties
 from data_platform.schema.align.postgres_sql import PostgresSql
 from data_platform.schema.align.view_sql import takes_all_columns
-from data_platform.schema.align.views import in_order, name_is_taken
+from data_platform.schema.align.views import in_order, name_is_taken, wrong_definition
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.postgres_session import Session, code_of
 
@@ -182,10 +181,4 @@ def _refused(wanted: Wanted, error: DatabaseError) -> Exception:
         return DatabaseError(
             f"{wanted.target} cannot be tried: others are using it", where=error.where, fix="try again"
         )
-    return UsageError(
-        f"{wanted.target}: {error.what}",
-        where=wanted.origin.file,
-        line=wanted.origin.line,
-        fix="correct its definition; tables are written with their schema",
-        anchor="alignment-files",
-    )
+    return wrong_definition(wanted, error)

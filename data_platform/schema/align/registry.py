@@ -14,6 +14,10 @@ CREATE = (
     f"CREATE TABLE {TABLE} (kind varchar(20) NOT NULL, name varchar(1000) NOT NULL, alignment varchar(200) NOT NULL, "
     "since timestamp DEFAULT current_timestamp NOT NULL, PRIMARY KEY (kind, name))"
 )
+CREATE_IF_MISSING = (
+    f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",
+    CREATE.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"),
+)
 _INSIDE = {Kind.SCHEMA: (Kind.VIEW,), Kind.DATABASE: (Kind.SCHEMA, Kind.VIEW)}
 
 

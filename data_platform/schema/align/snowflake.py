@@ -15,7 +15,7 @@ from data_platform.schema.align.dialects import SNOWFLAKE
 from data_platform.schema.align.engine import Tell
 from data_platform.schema.align.names import Kind
 from data_platform.schema.align.plan import Step
-from data_platform.schema.align.registry import CREATE, SCHEMA, TABLE, record
+from data_platform.schema.align.registry import CREATE_IF_MISSING, SCHEMA, TABLE, record
 from data_platform.schema.align.scope import Scope
 from data_platform.schema.align.snowflake_reading import read
 from data_platform.schema.align.snowflake_sql import literal, statements
@@ -74,8 +74,8 @@ class SnowflakeEngine:
 
     def make_registry(self) -> None:
         """See `Engine.make_registry`."""
-        self.session.query(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        self.session.query(CREATE.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+        for statement in CREATE_IF_MISSING:
+            self.session.query(statement)
 
     def run(self, step: Step, *, alone: bool = False) -> None:
         """See `Engine.run`: what is made is recorded first, what is dropped is forgotten after."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from data_platform.errors import UsageError
 from data_platform.schema.align.actual import Actual, Held
 from data_platform.schema.align.changes import Create, Drop, Grant, Redefine
 from data_platform.schema.align.desired import Value, Wanted
@@ -9,6 +10,7 @@ from data_platform.schema.align.draft import Consent, Draft, refusal
 from data_platform.schema.align.names import Kind, Securable, Target
 from data_platform.schema.align.objects import adopt, alter, made_because, refuse_taken_name
 from data_platform.schema.align.view_sql import in_reading_order
+from data_platform.schema.errors import DatabaseError
 
 
 def settle_views(draft: Draft) -> None:
@@ -48,6 +50,17 @@ def in_order(views: Iterable[Wanted]) -> list[Wanted]:
 def name_is_taken(wanted: Wanted, actual: Actual) -> bool:
     """Whether a table has the view's name: then the view need not be tried, for it is refused."""
     return Target(Kind.TABLE, wanted.target.name) in actual.objects
+
+
+def wrong_definition(wanted: Wanted, error: DatabaseError) -> UsageError:
+    """A view whose SQL the database refuses, with its place."""
+    return UsageError(
+        f"{wanted.target}: {error.what}",
+        where=wanted.origin.file,
+        line=wanted.origin.line,
+        fix="correct its definition; tables are written with their schema",
+        anchor="alignment-files",
+    )
 
 
 def dependents_first(draft: Draft, views: Iterable[Target]) -> list[Target]:

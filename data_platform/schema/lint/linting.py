@@ -13,7 +13,8 @@ from data_platform.schema.lint.objects import Objects
 from data_platform.schema.lint.rules import RULES, Rule
 from data_platform.schema.lint.scene import Scene
 from data_platform.schema.lint.statements import Done, Unreadable, done_by
-from data_platform.schema.plan import RUNS, State, Step, make_plan
+from data_platform.schema.plan import make_plan
+from data_platform.schema.step import RUNS, State, Step
 
 
 def lint(changesets: Sequence[Changeset], dialect: str, options: Options | None = None) -> list[Finding]:

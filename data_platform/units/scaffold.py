@@ -12,6 +12,7 @@ from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError, UsageError
 from data_platform.units.card import CARD_FILE, check_unit_name, unit_folders
 from data_platform.units.checking import check_units
+from data_platform.units.compose import write_compose
 from data_platform.units.git import (
     add_submodule,
     has_uncommitted_changes,
@@ -75,6 +76,7 @@ def new_unit(
         if not verdict.ok:
             raise DataPlatformError(f"the unit would not load, and was not added: {verdict.problem}")
         write_workspace(environment)
+        write_compose(environment)
     except BaseException:
         _take_back(environment, name, submodule=dbt_repo is not None)
         raise
@@ -146,6 +148,7 @@ def remove_unit(environment: Environment, name: str, *, force: bool = False) -> 
         _check_nothing_is_lost(environment, name, submodule)
     _take_back(environment, name, submodule=submodule)
     write_workspace(environment)
+    write_compose(environment)
 
 
 def _check_not_read(environment: Environment, name: str, force: bool) -> None:

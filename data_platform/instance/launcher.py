@@ -49,7 +49,7 @@ class ProcessRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Whether the run's process lives: on this machine or in a container with this state folder; else it is trusted."""
+        """Whether the run's process lives, here or in a container with this state folder; elsewhere it is trusted."""
         process_id, started = self._process_of(run)
         if process_id is None or not _ran_on_this_machine(run):
             if run_locks.is_gone(run.run_id):

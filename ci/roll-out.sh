@@ -5,16 +5,20 @@
 # `dp hold release`.
 set -euo pipefail
 
-[ $# -gt 0 ] || { echo "usage: ci/roll-out.sh REASON [SERVICE...]" >&2 && exit 2; }
-reason=$1
-shift
-[ $# -gt 0 ] || mapfile -t services < <(docker-compose config --services | grep -vx -e postgres -e platform)
-[ $# -eq 0 ] || services=("$@")
-
 fail() {
     echo "roll-out: $1" >&2
     exit 1
 }
+[ $# -gt 0 ] || { echo "usage: ci/roll-out.sh REASON [SERVICE...]" >&2 && exit 2; }
+reason=$1
+shift
+mapfile -t known < <(docker-compose config --services)
+[ ${#known[@]} -gt 0 ] || fail "docker-compose does not read compose.yaml"
+mapfile -t services < <(printf '%s\n' "${known[@]}" | grep -vx -e postgres -e platform)
+[ $# -eq 0 ] || services=("$@")
+for service in "${services[@]}"; do
+    [[ " ${known[*]} " == *" $service "* ]] || fail "there is no service $service -> use one of: ${known[*]}"
+done
 healthy() {
     local container
     for container in $(docker-compose ps -q "${services[@]}"); do
@@ -31,11 +35,12 @@ said=${hold[0]} end=${hold[1]} pid=$hold_PID
 until [ "${line:-}" = "nothing runs" ]; do
     read -r line <&"$said" || fail "no clean gap, so nothing was changed"
 done
-docker-compose up -d --no-deps "${services[@]}"
+stays='the hold stays -> `docker-compose ps`; put it right, then `dp hold list` and `dp hold release NUMBER --force`'
+docker-compose up -d --no-deps "${services[@]}" || fail "docker-compose failed, and $stays"
 for _ in $(seq 180); do
     ! healthy || break
     sleep 1
 done
-healthy || fail "not every container is healthy: the hold stays -> docker-compose ps; then \`dp hold list\` and \`dp hold release\`"
+healthy || fail "not every container is healthy, and $stays"
 echo over >&"$end"
 wait "$pid"

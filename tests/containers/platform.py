@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.containers.engine import Engine
+from tests.containers.engine import DOCKER, Engine
 from tests.end_to_end.live import Live, until
 
 STATE = "/var/lib/data-platform"
@@ -47,6 +47,7 @@ class Containers:
             "DATA_PLATFORM_IMAGE": self.image,
             "DATA_PLATFORM_PORT": str(self.live.port),
             "DATA_PLATFORM_POSTGRES_PASSWORD": PASSWORD,
+            "PATH": f"{Path(DOCKER).parent}:{os.environ.get('PATH', '')}",
             "USER": "jana",
         }
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DATA_PLATFORM_")}

@@ -1,6 +1,6 @@
 """Deployments to the platform in containers, in a real Docker engine. The tests build on each other.
 
-Real: the engine, docker-compose 1.29, Dockerfile, compose.yaml, PostgreSQL 15, networks, volumes, health checks, signals.
+Real: the engine, docker-compose 1.29, Dockerfile, compose.yaml, PostgreSQL 15, networks, volumes, health checks.
 Not shown: the registry's images of Python and PostgreSQL, in whose place Debian's packages stand, and so the entry
 point of that PostgreSQL; several machines (a volume and its locks are shared by containers of one machine); Kubernetes;
 `docker compose` version 2; versions of units that need other Python packages than their code server's image has.

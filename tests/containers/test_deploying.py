@@ -9,6 +9,7 @@ point of that PostgreSQL; several machines (a volume and its locks are shared by
 import json
 import time
 
+import psutil
 import pytest
 
 from tests.containers.platform import PASSWORD, STATE, Containers, finished
@@ -156,3 +157,33 @@ def test_all_containers_change_to_another_image_in_a_gap(platform: Containers, n
     assert newer.live.ended(run)["status"] == "SUCCESS"
     assert newer.live.ended(waiting)["status"] == "SUCCESS"
     assert not json.loads(newer.dp("hold", "list", "--json"))
+
+
+def test_a_roll_out_that_is_killed_half_way_leaves_the_runs_waiting(platform: Containers) -> None:
+    rolling = platform.begin("ci/roll-out.sh", "half way", "webserver")
+    until(lambda: [row["phase"] for row in json.loads(platform.dp("hold", "list", "--json"))] == ["applying"])
+    rolling.kill()
+    until(lambda: [row["phase"] for row in json.loads(platform.dp("hold", "list", "--json"))] == ["abandoned"], pause=1)
+    rolling.communicate(timeout=60)
+    platform.wait_until_healthy()
+    run = platform.speak()
+    time.sleep(3)
+    assert platform.status_of(run) == "QUEUED"
+    [row] = json.loads(platform.dp("hold", "list", "--json"))
+    platform.dp("hold", "release", str(row["hold"]), "--force")
+    assert platform.live.ended(run)["status"] == "SUCCESS"
+
+
+def test_a_container_that_does_not_do_its_work_is_told_from_one_that_does(platform: Containers) -> None:
+    ask = ("python", "-m", "data_platform.containers.health")
+    platform.inside(*ask, "unit-fleet")
+    with pytest.raises(AssertionError, match="ConnectionRefusedError"):
+        platform.inside(*ask, "webserver")
+    [process] = [each["State"]["Pid"] for name, each in platform.containers().items() if name == "daemon"]
+    [child] = psutil.Process(process).children()
+    child.suspend()
+    try:
+        until(lambda: platform.containers()["daemon"]["State"]["Health"]["Status"] == "unhealthy", 400, pause=2)
+    finally:
+        child.resume()
+    platform.wait_until_healthy()

@@ -46,7 +46,7 @@ def command_of(name: str, environment: Environment, modules: Mapping[str, str], 
     # the path of the link, not what it names: it is followed anew by each reload, run and step
     code = environment.root if location == GENERIC_LOCATION else UnitVersions(environment, location).current
     return (
-        *(str(programs / "dagster"), "code-server", "start"),
+        *(sys.executable, "-m", "data_platform.instance.code_server"),
         *("--module-name", modules[location], "--location-name", location, "--working-directory", str(code)),
         *("--host", "0.0.0.0", "--port", str(CODE_SERVER_PORT)),  # noqa: S104 (the container's own network)
     )

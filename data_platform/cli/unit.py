@@ -86,11 +86,10 @@ def sync() -> None:
     from data_platform.units.workspace import write_workspace
 
     environment = current_environment()
-    changed = {"dagster_home/workspace.yaml": write_workspace(environment)}
-    if (environment.root / FILE).exists():
-        changed[FILE] = write_compose(environment)
+    changed = {"dagster_home/workspace.yaml": write_workspace(environment), FILE: write_compose(environment)}
     for name, has_changed in changed.items():
-        typer.echo(f"{name} {'is up to date now' if has_changed else 'was up to date'}")
+        if has_changed is not None:
+            typer.echo(f"{name} {'is up to date now' if has_changed else 'was up to date'}")
 
 
 @app.command()

@@ -3,49 +3,39 @@
 from collections.abc import Iterable
 
 from data_platform.environment import Environment
-from data_platform.errors import UsageError
 from data_platform.units.workspace import location_modules
 
 FILE = "compose.yaml"
-SERVICE_PREFIX = "unit-"
+_PREFIX = "unit-"
 _MARK = "  # From here on by `dp unit sync`: a code server for each unit.\n"
 
 
-def with_code_servers(text: str, locations: Iterable[str]) -> str:
+def with_code_servers(text: str, locations: Iterable[str]) -> str | None:
     """A compose file whose services after the mark are those of these code locations; what is before it stays.
 
-    Raises:
-        UsageError: it has no mark.
+    Returns:
+        Its text; None when it has no mark, since nothing of it is generated then.
     """
     by_hand, mark, _ = text.partition(_MARK)
-    if not mark:
-        raise UsageError(
-            "nothing says where the code servers begin",
-            where=FILE,
-            fix=f"write the line {_MARK.strip()!r} after the last service",
-            anchor="containers",
-        )
-    return by_hand + mark + "".join(_service(name) for name in locations)
+    return by_hand + mark + "".join(_service(name) for name in locations) if mark else None
 
 
-def write_compose(environment: Environment) -> bool:
-    """Bring `compose.yaml` up to date; true if it had to change. A repository may do without the file.
+def write_compose(environment: Environment) -> bool | None:
+    """Bring `compose.yaml` up to date; whether it had to change.
 
-    Raises:
-        UsageError: nothing says where its code servers begin.
+    Returns:
+        None when there is no such file, or somebody rewrote it so that nothing of it is generated.
     """
     path = environment.root / FILE
-    if not path.exists():
-        return False
-    before = path.read_text(encoding="utf-8")
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
     after = with_code_servers(before, location_modules(environment))
-    if before != after:
+    if after is not None and before != after:
         path.write_text(after, encoding="utf-8")
-    return before != after
+    return None if after is None else before != after
 
 
 def _service(location: str) -> str:
-    name = f"{SERVICE_PREFIX}{location}"
+    name = f"{_PREFIX}{location}"
     return (
         f"  {name}:\n"
         "    <<: *code-server\n"

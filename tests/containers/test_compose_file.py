@@ -31,19 +31,28 @@ def test_the_committed_file_has_a_code_server_for_every_unit() -> None:
 
 
 def test_units_that_come_and_go_change_their_services_only() -> None:
-    changed = services(with_code_servers(TEXT, ["data_platform", "sales"]))
+    changed = services(with_code_servers(TEXT, ["data_platform", "sales"]) or "")
     kept = {name: service for name, service in services().items() if not name.startswith("unit-")}
     assert {name: service for name, service in changed.items() if not name.startswith("unit-")} == kept
     assert set(changed) - set(kept) == {"unit-data_platform", "unit-sales"}
     assert changed["unit-sales"]["command"] == ["dp", "container", "run", "unit-sales"]
 
 
+def test_the_file_is_written_only_when_it_changed(tmp_path: Path) -> None:
+    environment = current_environment({}, tmp_path)
+    (tmp_path / "compose.yaml").write_text(TEXT)
+    assert write_compose(environment)
+    assert [name for name in services((tmp_path / "compose.yaml").read_text()) if name.startswith("unit-")] == [
+        "unit-data_platform"
+    ]
+    assert write_compose(environment) is False
+
+
 def test_a_repository_may_do_without_it_and_one_that_was_rewritten_is_not_overwritten(tmp_path: Path) -> None:
     environment = current_environment({}, tmp_path)
-    assert not write_compose(environment)
+    assert write_compose(environment) is None
     (tmp_path / "compose.yaml").write_text("services: {}\n")
-    with pytest.raises(UsageError, match="where the code servers begin"):
-        write_compose(environment)
+    assert write_compose(environment) is None
     assert (tmp_path / "compose.yaml").read_text() == "services: {}\n"
 
 

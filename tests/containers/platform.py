@@ -129,9 +129,19 @@ class Containers:
         return str(self.live.run(run)["status"])
 
     def latest(self) -> dict[str, Any]:
-        number = json.loads(self.dp("deploy", "history", "--limit", "1", "--json"))[0]["deployment"]
+        """The latest deployment."""
+        number = self.deployments()[0]["deployment"]
         found: dict[str, Any] = json.loads(self.dp("deploy", "show", str(number), "--json"))
         return found
+
+    def deployments(self) -> list[dict[str, Any]]:
+        """All of them, the latest first."""
+        found: list[dict[str, Any]] = json.loads(self.dp("deploy", "history", "--json"))
+        return found
+
+    def wait_until(self, state: str) -> None:
+        """Wait until the latest deployment is in a state."""
+        until(lambda: [each["state"] for each in self.deployments()][:1] == [state], pause=0.5)
 
     def locations_with_errors(self) -> list[str]:
         """Code locations that the user interface shows with an error."""

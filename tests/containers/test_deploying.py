@@ -65,7 +65,7 @@ def test_a_new_image_deploys_its_unit_while_a_run_is_in_flight_and_no_location_s
     assert change["changes"]
 
     deploying = newer.begin_dp("deploy", "fleet", "--reason", "a new word", "--smoke", "fleet:smoking", "--json")
-    until(lambda: platform.latest()["phase"] == "draining", pause=1)
+    platform.wait_until("draining")
     waiting = platform.speak()
     time.sleep(3)
     assert (platform.status_of(flying), platform.status_of(waiting)) == ("STARTED", "QUEUED")
@@ -108,7 +108,7 @@ def test_rollback_brings_the_old_version_back_from_an_image_that_does_not_have_i
 
 def test_a_deployer_whose_container_is_killed_half_way_is_resumed_from_another(newer: Containers) -> None:
     deploying = newer.begin_dp("deploy", "fleet", "--smoke", "fleet:speaking_late")
-    until(lambda: newer.latest()["phase"] == "verifying", pause=1)
+    newer.wait_until("verifying")
     running = newer.engine.docker("ps", "-q", "--filter", "label=com.docker.compose.oneoff=True").split()
     newer.engine.docker("kill", *running)
     deploying.communicate(timeout=60)

@@ -30,7 +30,8 @@ test: setup-dev test-tools ## run the tests (minutes)
 	@$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
-test-all: setup-dev test-tools ## run every test, the slow ones too
+test-all: setup-dev ## run every test, the slow ones too
+	@ci/test-tools.sh all
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
 .PHONY: lint

@@ -15,6 +15,7 @@ from data_platform.errors import DataPlatformError
 
 # commands of commands, by name; imported when they are asked for, since starting up is most of what a quick one takes
 ROOMS = {
+    "container": "data_platform.cli.container",
     "deploy": "data_platform.cli.deploy",
     "hold": "data_platform.cli.hold",
     "schema": "data_platform.cli.schema",

@@ -78,14 +78,18 @@ def prepare(names: Names = None) -> None:
 
 @app.command()
 def sync() -> None:
-    """Bring dagster_home/workspace.yaml up to date with the unit cards.
+    """Bring dagster_home/workspace.yaml and compose.yaml up to date with the unit cards.
 
     [bold]Example:[/bold] dp unit sync
     """
+    from data_platform.units.compose import FILE, write_compose
     from data_platform.units.workspace import write_workspace
 
-    changed = write_workspace(current_environment())
-    typer.echo(f"dagster_home/workspace.yaml {'is up to date now' if changed else 'was up to date'}")
+    environment = current_environment()
+    changed = {"dagster_home/workspace.yaml": write_workspace(environment), FILE: write_compose(environment)}
+    for name, has_changed in changed.items():
+        if has_changed is not None:
+            typer.echo(f"{name} {'is up to date now' if has_changed else 'was up to date'}")
 
 
 @app.command()

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import yaml
 
@@ -51,7 +52,7 @@ def write_profile(project: DbtProject, variables: Mapping[str, str] | None = Non
     path = project.work / "profiles.yml"
     # dbt parses everything anew when the profile's file changes
     if not path.exists() or path.read_text(encoding="utf-8") != content:
-        part = path.with_suffix(f".{os.getpid()}")
+        part = path.with_suffix(f".{uuid4().hex}")
         part.write_text(content, encoding="utf-8")
         part.replace(path)
     return project.work

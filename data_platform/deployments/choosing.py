@@ -34,11 +34,19 @@ def take_up_new(environment: Environment, address: str, units: Sequence[Unit]) -
 
     Raises:
         ProcessesError: it does not take them up.
+        DeploymentError: it does not run on this machine, so that its code servers cannot be started from here.
     """
-    from data_platform.processes import refresh
+    from data_platform.processes import refresh, webserver_elsewhere
 
     known = known_locations(Webserver(address))
-    return any(unit.card.name not in known for unit in units) and refresh(environment)
+    new = [unit.card.name for unit in units if unit.card.name not in known]
+    if new and webserver_elsewhere():
+        raise DeploymentError(
+            f"the platform at {address} has no code server for {new[0]}",
+            fix=f"start its container (unit-{new[0]}) first, and then webserver and daemon again",
+            anchor="containers",
+        )
+    return bool(new) and refresh(environment)
 
 
 def running_platform(address: str | None) -> str:

@@ -10,6 +10,7 @@ from dagster_postgres import PostgresEventLogStorage
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from data_platform.instance import run_locks
 from data_platform.instance.connections import Database
 from data_platform.instance.pooled import Pooled
 from data_platform.instance.private import (
@@ -29,6 +30,7 @@ from data_platform.instance.side_tables import Row, planned_check_rows, upsert_a
 from data_platform.instance.tables import asks_once
 
 _STEP_WAITS_SECONDS = 0.5
+_ENDS = frozenset({DagsterEventType.RUN_SUCCESS, DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED})
 
 
 @asks_once("has_table", "has_asset_key_col")
@@ -74,7 +76,11 @@ class PooledEventLogStorage(Pooled, PostgresEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store one event; it is on disk when this returns."""
+        if event.dagster_event_type == DagsterEventType.RUN_START:
+            run_locks.hold(event.run_id)  # only the process that executes a run says so
         self._store([event])
+        if event.dagster_event_type in _ENDS:
+            run_locks.let_go(event.run_id)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events that Dagster hands over together, in their order; all or none.

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 from dagster import DagsterEventType, DagsterRun, DefaultRunLauncher
 
+from data_platform.instance import run_locks
 from data_platform.instance.address import database_url, is_embedded
 from data_platform.instance.private import (
     GRPC_INFO_TAG,
@@ -48,9 +49,11 @@ class ProcessRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Whether the run's process lives, where this process can know; elsewhere the run is trusted."""
+        """Whether the run's process lives, here or in a container with this state folder; elsewhere it is trusted."""
         process_id, started = self._process_of(run)
         if process_id is None or not _ran_on_this_machine(run):
+            if run_locks.is_gone(run.run_id):
+                return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone, perhaps with its container")
             return CheckRunHealthResult(WorkerStatus.RUNNING, "not known on this machine")
         if _running(process_id, started) is None:
             return CheckRunHealthResult(WorkerStatus.FAILED, f"its process {process_id} is gone")

@@ -1,5 +1,6 @@
 """The platform's processes on one machine: start, watch, tell, stop."""
 
+from data_platform.processes.elsewhere import webserver_elsewhere
 from data_platform.processes.errors import ProcessesError, StoppedError
 from data_platform.processes.folders import Folders
 from data_platform.processes.refresh import refresh, running_address
@@ -24,4 +25,5 @@ __all__ = [
     "start",
     "stop",
     "watch",
+    "webserver_elsewhere",
 ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from data_platform.environment import Environment
 from data_platform.processes.bring_up import bring_up, wait_for_locations
+from data_platform.processes.elsewhere import webserver_elsewhere
 from data_platform.processes.files import write_files
 from data_platform.processes.folders import Folders
 from data_platform.processes.keeper import Keeper, running_keeper
@@ -20,7 +21,15 @@ _POLL_SECONDS = 0.05
 
 
 def running_address(environment: Environment) -> str | None:
-    """Address of the user interface, as in `http://127.0.0.1:3000`; None when the platform is not up."""
+    """Address of the user interface, as in `http://127.0.0.1:3000`; None when the platform is not up.
+
+    Raises:
+        UsageError: `DATA_PLATFORM_WEBSERVER` is no such address.
+    """
+    return webserver_elsewhere() or _address_here(environment)
+
+
+def _address_here(environment: Environment) -> str | None:
     folders = Folders(environment.state)
     record = read_record(folders)
     return record.address if record and running_keeper(folders) else None
@@ -29,7 +38,8 @@ def running_address(environment: Environment) -> str | None:
 def refresh(environment: Environment) -> bool:
     """Start code servers of new units, stop those of removed ones, and have the others told.
 
-    Runs are left alone. Webserver and daemon are started again, which takes seconds.
+    Runs are left alone. Webserver and daemon are started again, which takes seconds. A platform whose webserver is
+    elsewhere (`DATA_PLATFORM_WEBSERVER`) has nothing to start here.
 
     Returns:
         Whether the platform is running and something changed.
@@ -38,7 +48,7 @@ def refresh(environment: Environment) -> bool:
         ProcessesError: the platform does not take it up.
     """
     folders = Folders(environment.state)
-    if running_address(environment) is None:
+    if _address_here(environment) is None:
         return False
     with alone(folders, seconds=_LOCK_SECONDS, waiting=lambda _: None):
         keeper, record = running_keeper(folders), read_record(folders)

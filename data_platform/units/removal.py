@@ -6,6 +6,7 @@ from contextlib import suppress
 from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError, UsageError
 from data_platform.units.card import unit_folders
+from data_platform.units.compose import write_compose
 from data_platform.units.git import has_uncommitted_changes, has_unpushed_work, is_submodule, remove_submodule
 from data_platform.units.workspace import write_workspace
 
@@ -31,6 +32,7 @@ def remove_unit(environment: Environment, name: str, *, force: bool = False) -> 
         _check_nothing_is_lost(environment, name, submodule)
     take_back(environment, name, submodule=submodule)
     write_workspace(environment)
+    write_compose(environment)
 
 
 def _check_not_read(environment: Environment, name: str, force: bool) -> None:

@@ -10,6 +10,7 @@ from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError, UsageError
 from data_platform.units.card import CARD_FILE, check_unit_name
 from data_platform.units.checking import check_units
+from data_platform.units.compose import write_compose
 from data_platform.units.git import add_submodule
 from data_platform.units.removal import take_back
 from data_platform.units.workspace import write_workspace
@@ -68,6 +69,7 @@ def new_unit(
         if not verdict.ok:
             raise DataPlatformError(f"the unit would not load, and was not added: {verdict.problem}")
         write_workspace(environment)
+        write_compose(environment)
     except BaseException:  # also an interrupt: no half of a unit stays
         take_back(environment, name, submodule=dbt_repo is not None)
         raise

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from data_platform.dbt.project import copy_source
 from data_platform.environment import Environment
@@ -72,7 +73,7 @@ class UnitVersions:
             DataPlatformError: files change meanwhile, or the folder cannot be written.
         """
         unit.project.settings()
-        part = self.folder / f".{os.getpid()}.part"
+        part = self.folder / f".{uuid4().hex}.part"  # containers that share the folder have the same process numbers
         try:
             version = _copied(unit, part)
             if not (self.folder / version).is_dir():
@@ -91,8 +92,7 @@ class UnitVersions:
     def serve(self, version: str | None) -> None:
         """Let code servers load a version from now on; None for the checkout. One step: one or the other is served."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = self.folder / f".{CURRENT}.{os.getpid()}"
-        fresh.unlink(missing_ok=True)
+        fresh = self.folder / f".{CURRENT}.{uuid4().hex}"
         fresh.symlink_to(version or self.environment.root)
         fresh.replace(self.current)
 

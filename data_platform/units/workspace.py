@@ -35,6 +35,17 @@ def workspace_of_servers(sockets: Mapping[str, Path]) -> str:
     return _render(entries)
 
 
+def workspace_of_hosts(hosts: Mapping[str, str], port: int) -> str:
+    """`workspace.yaml` that names running code servers by their hosts: for containers.
+
+    Args:
+        hosts: host by code location.
+        port: of each.
+    """
+    entries = [{"grpc_server": {"host": host, "port": port, "location_name": name}} for name, host in hosts.items()]
+    return _render(entries)
+
+
 def write_workspace(environment: Environment) -> bool:
     """Bring `dagster_home/workspace.yaml` up to date; true if it had to change."""
     path = environment.dagster_home / "workspace.yaml"

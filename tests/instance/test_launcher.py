@@ -88,12 +88,37 @@ def test_a_run_without_a_code_server_is_stopped_by_its_process(
     assert stopped.is_finished
 
 
+def of_a_container(instance: DagsterInstance) -> dg.DagsterRun:
+    return the_run(instance).with_tags({".dagster/grpc_info": '{"host": "unit-fleet", "port": 4000}'})
+
+
 def test_a_run_of_another_machine_is_trusted(
-    instance: DagsterInstance, process: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
+    instance: DagsterInstance, process: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    run = the_run(instance)
+    elsewhere = of_a_container(instance)
     process.kill()
     process.wait()
     monkeypatch.setenv("DATA_PLATFORM_POSTGRES_URL", "postgresql://elsewhere/shared")
-    elsewhere = run.with_tags({".dagster/grpc_info": '{"host": "unit-fleet", "port": 4000}'})
+    monkeypatch.setenv("DATA_PLATFORM_STATE", str(tmp_path))
     assert status(instance, elsewhere) == "RUNNING"
+
+
+def test_a_run_that_died_in_a_container_with_the_same_state_folder_is_known_to_have_failed(
+    instance: DagsterInstance, process: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = of_a_container(instance)
+    monkeypatch.setenv("DATA_PLATFORM_POSTGRES_URL", "postgresql://elsewhere/shared")
+    assert status(instance, elsewhere) == "RUNNING"
+    process.kill()
+    process.wait()
+    assert status(instance, elsewhere) == "FAILED"
+
+
+def test_a_run_that_ended_by_itself_leaves_no_lock(instance: DagsterInstance) -> None:
+    @dg.job(executor_def=dg.in_process_executor)
+    def short() -> None:
+        pass
+
+    done = short.execute_in_process(instance=instance)
+    assert done.success
+    assert not list((Path(os.environ["DATA_PLATFORM_STATE"]) / "run-locks").glob(f"{done.run_id}*"))

@@ -1,0 +1,28 @@
+"""`dp container`: the process that a container is for."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from data_platform.environment import current_environment
+
+app = typer.Typer(help="The platform in containers.", no_args_is_help=True)
+
+
+@app.callback()
+def _container() -> None:
+    pass
+
+
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(help="Service of compose.yaml: webserver, daemon, unit-fleet.")],
+) -> None:
+    """Become a process of the platform, in a container of its own.
+
+    [bold]Example:[/bold] dp container run unit-fleet
+    """
+    from data_platform.containers.run import become
+
+    become(name, current_environment(), lambda line: print(line, file=sys.stderr, flush=True))

@@ -1,0 +1,1 @@
+"""The platform's processes as containers, one process each, that share a state folder."""

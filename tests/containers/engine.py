@@ -1,0 +1,96 @@
+"""A Docker engine of the tests' own, with its images, networks and volumes in a folder that is removed afterwards."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.end_to_end.live import until
+
+# by its full path: another program may be in front of it
+DOCKER = "/usr/bin/docker"
+_PROGRAMS = ("dockerd", "containerd", "docker-compose", "debootstrap", "iptables", "setsid")
+
+
+def missing() -> str:
+    """Why there can be no engine; empty when there can."""
+    if os.geteuid() != 0:
+        return "only root can start a Docker engine"
+    search = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    absent = [program for program in _PROGRAMS if shutil.which(program, path=search) is None]
+    absent += [DOCKER] if not Path(DOCKER).exists() else []
+    packages = "docker.io docker-compose debootstrap iptables"
+    return f"missing: {', '.join(absent)} (on Debian: apt-get install {packages})" if absent else ""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine."""
+
+    folder: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {"DOCKER_HOST": f"unix://{self.folder}/docker.sock", "DOCKER_BUILDKIT": "1"}
+
+    def docker(self, *arguments: str, seconds: float = 900) -> str:
+        """Run a docker command; what it printed."""
+        done = subprocess.run(
+            [DOCKER, *arguments],
+            env=os.environ | self.variables,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        assert done.returncode == 0, (arguments, done.stdout[-3000:], done.stderr[-6000:])
+        return done.stdout
+
+    def import_image(self, root: Path, name: str) -> None:
+        """Make an image of a folder."""
+        command = [DOCKER, "import", "--change", "ENV LANG=C.UTF-8", "-", name]
+        with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as packed:
+            subprocess.run(
+                command, env=os.environ | self.variables, stdin=packed.stdout, capture_output=True, check=True
+            )
+
+    def build(self, folder: Path, name: str, secrets: Mapping[str, Path] | None = None) -> None:
+        """Build an image; on the machine's network, since this engine has no default bridge."""
+        given = [part for key, path in (secrets or {}).items() for part in ("--secret", f"id={key},src={path}")]
+        self.docker("build", "--quiet", "--network", "host", *given, "--tag", name, str(folder))
+
+
+@contextmanager
+def engine() -> Iterator[Engine]:
+    """An engine that lives as long as the tests; another one on the machine is left alone."""
+    # not tmp_path: a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="dp-docker-"))
+    places = [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid"]
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            ["dockerd", *places, "--bridge=none", f"--host=unix://{folder}/docker.sock"],
+            env=os.environ | {"PATH": path},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        started = Engine(folder)
+        until(lambda: process.poll() is not None or (folder / "docker.sock").exists())
+        assert process.poll() is None, (folder / "log").read_text()[-3000:]
+        until(lambda: _answers(started))
+        yield started
+    finally:
+        process.terminate()
+        process.wait(120)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers(engine: Engine) -> bool:
+    command = [DOCKER, "version"]
+    return subprocess.run(command, env=os.environ | engine.variables, capture_output=True, check=False).returncode == 0

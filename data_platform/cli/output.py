@@ -1,12 +1,17 @@
 """How commands print: a table for people, JSON for programs."""
 
 import json
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+_UNBROKEN = 1000
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str | None = None) -> None:
@@ -27,7 +32,9 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str |
         table.add_column(column.replace("_", " "), justify=justify, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
-    Console().print(table)
+    # a file or a pipe has no width: nothing is broken there
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNBROKEN
+    Console(width=width).print(table)
 
 
 def _text(value: Any) -> str:

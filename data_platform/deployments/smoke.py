@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from data_platform.dbt.graph import DbtGraph
 from data_platform.deployments.errors import DeploymentError
 from data_platform.errors import UsageError
+from data_platform.gate import TICKET_TAG
 from data_platform.units.build import BuildResult
 from data_platform.units.graphql import Webserver
 from data_platform.units.location import RefusedError, launch
@@ -99,6 +100,6 @@ def _partition(smoke: Smoke, graph: DbtGraph) -> dict[str, str]:
 def _launch(webserver: Webserver, smoke: Smoke, tags: Mapping[str, str]) -> str:
     assets = [smoke.asset.split("/")] if smoke.asset else None
     try:
-        return launch(webserver, smoke.unit, smoke.job or "__ASSET_JOB", tags, assets)
+        return launch(webserver, smoke.unit, smoke.job or "__ASSET_JOB", tags, assets, unique=TICKET_TAG)
     except RefusedError as error:
         raise DeploymentError(f"the smoke run of {smoke} is refused: {error}", anchor="deployments") from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from data_platform.gate.admission import LOCATION_TAG, PARENT_TAG
 from data_platform.gate.draining import drain
 from data_platform.gate.errors import GateError, HoldLostError, ScopeBusyError
+from data_platform.gate.exemptions import TICKET_TAG
 from data_platform.gate.held import held_scopes
 from data_platform.gate.hold import EVERYTHING, Hold, Outcome, Phase, Scope
 from data_platform.gate.holds import RENEW_SECONDS, Holds
@@ -31,6 +32,7 @@ __all__ = [
     "LOCATION_TAG",
     "PARENT_TAG",
     "RENEW_SECONDS",
+    "TICKET_TAG",
     "GateError",
     "Hold",
     "HoldLostError",

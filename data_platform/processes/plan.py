@@ -80,9 +80,9 @@ def _code_server(environment: Environment, location: str, module: str, first: tu
     return Program(
         name=code_server_name(location),
         command=(
-            *_script("dagster"),
-            *("code-server", "start", "--module-name", module, "--location-name", location, "--socket", str(socket)),
-            *("--working-directory", str(code)),
+            *(sys.executable, "-m", "data_platform.instance.code_server"),
+            *("--module-name", module, "--location-name", location, "--working-directory", str(code)),
+            *("--socket", str(socket)),
         ),
         stage=Stage.CODE_SERVERS,
         after=first,

@@ -42,8 +42,17 @@ class Webserver:
         """
         return self._patiently(lambda: self._post(query, variables))
 
-    def order(self, mutation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def order(
+        self,
+        mutation: str,
+        variables: Mapping[str, Any],
+        happened: Callable[[], dict[str, Any] | None] | None = None,
+    ) -> dict[str, Any]:
         """Order something that must happen once; repeated only as long as it certainly did not happen.
+
+        Args:
+            happened: finds out, when the webserver died before it answered, what it would have answered; None from it
+                says that it did not happen.
 
         Raises:
             QueueError: no answer, or an error.
@@ -53,9 +62,14 @@ class Webserver:
             try:
                 data = self._post(mutation, variables)
             except _AwayError as error:
-                if not isinstance(error.__cause__, ConnectionRefusedError):
+                if isinstance(error.__cause__, ConnectionRefusedError):
+                    raise
+                # one that is only slow may do it later
+                if happened is None or isinstance(error.__cause__, TimeoutError):
                     raise self._silent(error) from None
-                raise
+                if (found := happened()) is None:
+                    raise
+                return found
             if any(UNREACHABLE in str((answer or {}).get("message")) for answer in data.values()):
                 raise _AwayError("a code server does not answer")
             return data

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from data_platform.instance.code_server.taking_over import CodeServerAddress
 from data_platform.units.graphql import UNREACHABLE, Webserver
 
 JOB = "build"  # builds the whole unit
@@ -16,6 +18,12 @@ query Tags($unit: String!, $repository: String!, $job: String!) {
     __typename
     ... on Pipeline { tags { key value } }
   }
+}
+"""
+
+_ADDRESS = """
+query Address($unit: String!) {
+  workspaceLocationEntryOrError(name: $unit) { ... on WorkspaceLocationEntry { displayMetadata { key value } } }
 }
 """
 
@@ -44,6 +52,12 @@ mutation Launch($params: ExecutionParams!) {
 }
 """
 
+_LAUNCHED = """
+query Launched($tags: [ExecutionTag!]!) {
+  runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId status } } }
+}
+"""
+
 # what Dagster says of a code server that is away, or goes in the middle of an answer
 _AWAY = (UNREACHABLE, "gRPC Error code: UNAVAILABLE", "StatusCode.UNAVAILABLE")
 _PAUSE_SECONDS = 0.5
@@ -62,6 +76,21 @@ def served_version(webserver: Webserver, unit: str) -> str | None:
     asked = {"unit": unit, "repository": REPOSITORY, "job": JOB}
     found: dict[str, Any] = webserver.ask(_TAGS, asked)["pipelineOrError"]
     return next((str(tag["value"]) for tag in found.get("tags", []) if tag["key"] == VERSION_TAG), None)
+
+
+def code_server_address(webserver: Webserver, unit: str) -> CodeServerAddress | None:
+    """Where the webserver finds a unit's code server; None when there is no such code location.
+
+    Raises:
+        QueueError: the platform does not answer.
+    """
+    entry = webserver.ask(_ADDRESS, {"unit": unit})["workspaceLocationEntryOrError"] or {}
+    known = {item["key"]: item["value"] for item in entry.get("displayMetadata", [])}
+    if "socket" in known:
+        return CodeServerAddress(socket=Path(known["socket"]))
+    if "port" in known:
+        return CodeServerAddress(host=known["host"], port=int(known["port"]))
+    return None
 
 
 def reload_location(webserver: Webserver, unit: str) -> None:
@@ -87,12 +116,20 @@ def reload_location(webserver: Webserver, unit: str) -> None:
 
 
 def launch(
-    webserver: Webserver, unit: str, job: str, tags: Mapping[str, str], assets: list[list[str]] | None = None
+    webserver: Webserver,
+    unit: str,
+    job: str,
+    tags: Mapping[str, str],
+    assets: list[list[str]] | None = None,
+    *,
+    unique: str | None = None,
 ) -> str:
     """Put a run of a job into the queue; returns its id.
 
     Args:
         assets: keys of the job's assets, for less than all.
+        unique: key of a tag whose value no other run has. By it the run is found again when the webserver dies before
+            it has answered; without one it cannot be told whether there is a run, which is an error.
 
     Raises:
         RefusedError: the job is not known, or not to be run so.
@@ -103,7 +140,15 @@ def launch(
         selector["assetSelection"] = [{"path": key} for key in assets]
     listed = [{"key": key, "value": value} for key, value in tags.items()]
     params = {"selector": selector, "executionMetadata": {"tags": listed}}
-    answer = webserver.order(_LAUNCH, {"params": params})["launchRun"]
+
+    def launched() -> dict[str, Any] | None:
+        only = [{"key": unique, "value": tags[str(unique)]}]
+        runs = webserver.ask(_LAUNCHED, {"tags": only})["runsOrError"].get("results", [])
+        # one that was made and not submitted will never start
+        found = [run for run in runs if run["status"] != "NOT_STARTED"]
+        return {"launchRun": {"__typename": "LaunchRunSuccess", "run": found[0]}} if found else None
+
+    answer = webserver.order(_LAUNCH, {"params": params}, launched if unique else None)["launchRun"]
     if answer["__typename"] != "LaunchRunSuccess":
         errors = answer.get("errors") or [{"message": answer.get("message") or answer["__typename"]}]
         raise RefusedError(_first_line(errors[0]["message"]))

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.deployments.speaking import CODE, Platform
+from tests.deployments.watching import watched
 from tests.end_to_end.live import kill, until
 
 pytestmark = pytest.mark.timeout(600)
@@ -87,8 +88,11 @@ def test_people_see_the_last_deployment_on_the_page_of_its_asset(platform: Platf
 
 def test_a_version_that_does_not_load_is_refused_while_the_old_one_keeps_serving(platform: Platform) -> None:
     good = platform.code.read_text()
+    served = platform.served()
     platform.write("broken", f"import nothing_of_this_name\n{CODE}")
-    said = platform.refused("fleet")
+    with watched(platform.live) as seen:
+        said = platform.refused("fleet")
+    assert (seen.errors, seen.versions) == (set(), {served})
     assert "fleet does not load, so nothing was changed" in said
     assert "nothing_of_this_name" in said
     assert platform.latest()["state"] == "failed"
@@ -141,11 +145,13 @@ def test_a_smoke_run_that_fails_brings_the_old_version_back_and_the_waiting_runs
 ) -> None:
     word, served = platform.word(), platform.served()
     platform.write("bad")
-    deploying = platform.live.begin("deploy", "fleet", "--smoke", "fleet:smoking")
-    platform.reads(deploying, "verifying")
-    waiting = platform.speak()
-    _, told = deploying.communicate(timeout=120)
+    with watched(platform.live) as seen:
+        deploying = platform.live.begin("deploy", "fleet", "--smoke", "fleet:smoking")
+        platform.reads(deploying, "verifying")
+        waiting = platform.speak()
+        _, told = deploying.communicate(timeout=120)
     assert deploying.returncode == 1
+    assert seen.errors == set()
     said = told.splitlines()[-1]
     assert "failed and rolled back: " in said
     assert "it smokes" in said
@@ -157,19 +163,20 @@ def test_a_smoke_run_that_fails_brings_the_old_version_back_and_the_waiting_runs
     assert platform.said()[waiting] == word
 
 
-@pytest.mark.slow
-def test_a_version_that_loads_everywhere_but_in_its_code_server_is_taken_back(platform: Platform) -> None:
+def test_a_version_that_loads_everywhere_but_in_its_code_server_is_never_seen(platform: Platform) -> None:
     word, served = platform.word(), platform.served()
     good = platform.code.read_text()
     only_here = (
         'import sys\n\nif "checking_process" not in sys.argv[0]:\n    raise RuntimeError("not in this server")\n'
     )
     platform.write("elsewhere", f"{only_here}{CODE}")
-    said = platform.refused("fleet")
+    with watched(platform.live) as seen:
+        said = platform.refused("fleet")
     assert "failed and rolled back: fleet does not load: " in said
     assert "not in this server" in said
-    assert platform.live.healthy()
-    assert platform.served() == served
+    assert seen.looks > 10
+    assert seen.errors == set()
+    assert seen.versions == {served}
     assert platform.word() == word
     platform.code.write_text(good)
 
@@ -185,7 +192,9 @@ def test_a_deployment_that_succeeded_is_brought_back_with_its_schema_by_one_comm
     assert len(done["changesets"]["fleet"]) == 1
     assert platform.word() == "next"
 
-    platform.live.dp("deploy", "rollback", str(done["deployment"]))
+    with watched(platform.live) as seen:
+        platform.live.dp("deploy", "rollback", str(done["deployment"]))
+    assert (seen.errors, seen.versions) == (set(), {served, done["after"]["fleet"]})
     back = platform.latest()
     assert (back["state"], back["undoes"], back["after"]["fleet"]) == ("succeeded", done["deployment"], served)
     assert platform.served() == served

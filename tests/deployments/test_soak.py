@@ -8,6 +8,7 @@ import pytest
 from tests.deployments.soak import Soak
 from tests.deployments.soak_rows import violations
 from tests.deployments.speaking import Platform
+from tests.deployments.watching import watched
 
 # DATA_PLATFORM_TEST_SEED repeats what was pushed, though not the moments at which the machine came to it
 SEED = int(os.environ.get("DATA_PLATFORM_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
@@ -20,10 +21,12 @@ def test_no_run_notices_the_deployments(platform: Platform, seconds: float) -> N
     print(f"seed {SEED}")
     soak = Soak(platform.live, SEED)
     try:
-        rows, promised = soak.run(seconds)
+        with watched(platform.live, pause=0.5) as seen:
+            rows, promised = soak.run(seconds)
     finally:
         print("\n".join(soak.log))
     assert soak.problems == []
+    assert seen.errors == set(), "the user interface showed a broken code location"
     assert violations(rows, promised) == []
     succeeded = [each for each in rows.deployments if each.outcome == "succeeded"]
     print(

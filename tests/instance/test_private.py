@@ -9,6 +9,7 @@ from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, Postgr
 
 import data_platform
 from data_platform.instance import private
+from data_platform.instance.code_server import private as server
 
 LIBRARY = Path(data_platform.__file__).parent
 
@@ -21,7 +22,7 @@ def test_only_one_module_of_a_room_imports_what_is_private() -> None:
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if any(name.startswith(("dagster._", "dagster_postgres.")) for name in names):
                 importers.add(str(path.relative_to(LIBRARY)))
-    assert importers == {f"{room}/private.py" for room in ("gate", "instance", "requeue")}
+    assert importers == {f"{room}/private.py" for room in ("gate", "instance", "instance/code_server", "requeue")}
 
 
 def test_a_storage_can_be_made_without_touching_the_database() -> None:
@@ -120,3 +121,19 @@ def test_a_run_can_be_executed_from_what_is_stored_of_it() -> None:
     assert list(inspect.signature(private.recon_job_from_origin).parameters) == ["origin"]
     assert private.GRPC_INFO_TAG == ".dagster/grpc_info"
     assert isinstance(private.GrpcServerCodeLocation.socket, property)
+
+
+def test_the_code_server_finds_in_dagster_s_what_it_replaces_or_uses() -> None:
+    servicer = server.DagsterProxyApiServicer
+    for name, parameters in {
+        "ReloadCode": ["self", "request", "context"],
+        "_reload_location": ["self"],
+        "cleanup": ["self"],
+    }.items():
+        assert list(inspect.signature(getattr(servicer, name)).parameters) == parameters
+    source = inspect.getsource(servicer)
+    for attribute in (
+        *("_client", "_load_error", "_client_heartbeat_shutdown_event", "_client_heartbeat_thread"),
+        *("_reload_lock", "_grpc_server_registry", "_origin", "_logger"),
+    ):
+        assert f"self.{attribute}" in source, attribute

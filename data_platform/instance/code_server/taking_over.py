@@ -1,0 +1,60 @@
+"""Asking a code server to take over new code, if that loads. Speaks gRPC itself: Dagster takes a second to import."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+# as a key and a value of the call's metadata
+ONLY_IF_IT_LOADS = ("data-platform-reload", "only-if-it-loads")
+
+_RELOAD = "/api.DagsterApi/ReloadCode"  # takes an empty message and answers with one
+_PAUSE_SECONDS = 0.5
+
+
+class NotTakenOverError(Exception):
+    """The code server keeps the code that it has; the message is the reason, in one line. Callers say what for."""
+
+
+@dataclass(frozen=True)
+class CodeServerAddress:
+    """Where a code server answers: at a Unix socket, or at a port of a host."""
+
+    socket: Path | None = None
+    host: str | None = None
+    port: int | None = None
+
+    def __str__(self) -> str:
+        return f"unix:{self.socket}" if self.socket else f"{self.host}:{self.port}"
+
+
+def take_over(address: CodeServerAddress, *, patience: float, seconds: float) -> None:
+    """Have a code server load its code anew, and serve that from then on if it loads; else it goes on with the old.
+
+    Args:
+        patience: how long it may be away, in seconds.
+        seconds: how long loading may take.
+
+    Raises:
+        NotTakenOverError: the new code does not load, or the code server stays away.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with grpc.insecure_channel(str(address), [("grpc.enable_http_proxy", 0)]) as channel:
+                # twice does no harm
+                channel.unary_unary(_RELOAD)(b"", metadata=(ONLY_IF_IT_LOADS,), timeout=seconds)
+            return
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise NotTakenOverError(_reason(error, seconds)) from None
+            if time.monotonic() > deadline:
+                raise NotTakenOverError("its code server does not answer, as `dp status` and its log tell") from None
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _reason(error: grpc.RpcError, seconds: float) -> str:
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return f"it took more than {seconds:.0f} s"
+    return str(error.details() or error.code().name)

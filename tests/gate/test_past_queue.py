@@ -59,11 +59,11 @@ def test_a_unit_s_job_is_refused_too_where_dagster_would_make_an_instance_of_its
     assert not list((tmp_path / "warehouse").rglob("*.duckdb"))
 
 
-def test_what_goes_through_the_queue_starts_there(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_through_the_queue_is_executed_there(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_PLATFORM_ENVIRONMENT", "prod")
     submitted = daemon.submit()
     daemon.look()
-    until(lambda: daemon.status(submitted) == DagsterRunStatus.SUCCESS, 120)
+    until(lambda: daemon.status(submitted) == DagsterRunStatus.SUCCESS, 60)
 
 
 def test_a_run_past_the_queue_is_welcome_where_the_checkout_is_served(instance: DagsterInstance) -> None:

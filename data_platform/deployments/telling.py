@@ -1,4 +1,4 @@
-"""Telling others what becomes of deployments, once each. What could not be told, a later command tells."""
+"""Telling others what becomes of deployments, once each. What could not be told, a later command or the watch tells."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ def refuse_past_queue(run: DagsterRun) -> None:
     environment = current_environment()
     if not environment.serves_checkout:
         raise PastQueueError(
-            f"{run.job_name} was not started, since in {environment.name} no run goes past the queue",
+            f"nothing was started, since in {environment.name} no run goes past the queue",
             fix="launch it on its page, or with `dp unit build`",
             anchor="runs-past-the-queue",
         )
@@ -77,7 +77,7 @@ def refuse_beside_queue(instance: DagsterInstance) -> None:
         raise PastQueueError(
             f"nothing is built past the queue in {environment.name} while the platform runs;"
             f" its daemon was seen {max(silence, 0):.0f} s ago",
-            fix="launch the job `build` on its page",
+            fix="launch the job `build` on its page; if the platform was just stopped, wait for a minute and a half",
             anchor="runs-past-the-queue",
         )
 

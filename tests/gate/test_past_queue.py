@@ -42,7 +42,7 @@ def test_a_run_past_the_queue_is_refused_in_one_line_before_anything_of_it_is_th
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     last = done.stderr.splitlines()[-1]
-    assert f"was not started, since in {environment} no run goes past the queue -> launch it" in last
+    assert f"nothing was started, since in {environment} no run goes past the queue -> launch it" in last
     assert "docs/errors.md#runs-past-the-queue" in last
     assert instance.get_runs_count() == 0
 

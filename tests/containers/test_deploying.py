@@ -79,7 +79,7 @@ def test_a_new_image_deploys_its_unit_while_a_run_is_in_flight_and_no_location_s
 
     assert document["state"] == "succeeded"
     assert document["image"] == newer.image
-    assert document["owner"].startswith("jana@")
+    assert document["by"].startswith("jana@")
     assert document["before"]["fleet"] == change["served"]
     assert document["after"]["fleet"] == change["on_disk"]
     for run in (flying, waiting):

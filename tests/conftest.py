@@ -1,4 +1,4 @@
-"""What tests of several rooms need: the one browser there can be at a time, and the signals of a terminal."""
+"""What tests of several rooms need: one PostgreSQL server, one browser, and the signals of a terminal."""
 
 import os
 import shutil
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from data_platform.instance.embedded import EmbeddedPostgres
+from tests.postgres import Databases, running_server
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
@@ -21,6 +24,21 @@ def _signals() -> None:
     for number, usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedPostgres]:
+    """The one PostgreSQL server of the tests that neither stop it nor look at all of it."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def databases(server: EmbeddedPostgres) -> Iterator[Databases]:
+    """Empty databases of the server."""
+    databases = Databases(server)
+    yield databases
+    databases.settle()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """What this room relies on in Dagster's private modules; a Dagster release that changes it fails here first."""
 
-import ast
 import inspect
 from pathlib import Path
 
@@ -13,19 +12,13 @@ from dagster._utils.tags import TagConcurrencyLimitsCounter
 from data_platform.gate import private
 from data_platform.gate.admission import LOCATION_TAG
 from data_platform.gate.runs import IN_FLIGHT
+from tests.importing import importers
 
 ROOM = Path(private.__file__).parent
 
 
 def test_only_one_module_imports_what_is_private() -> None:
-    importers = set()
-    for path in ROOM.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if any(name.startswith("dagster._") for name in names):
-                importers.add(path.name)
-    assert importers == {"private.py"}
+    assert importers(ROOM, "dagster._") == {"private.py"}
 
 
 def test_the_methods_this_room_replaces_or_calls_are_there() -> None:

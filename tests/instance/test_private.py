@@ -1,6 +1,5 @@
 """What this room relies on in Dagster's private modules; a Dagster release that changes it fails here first."""
 
-import ast
 import inspect
 from pathlib import Path
 
@@ -8,19 +7,13 @@ import dagster as dg
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
 
 from data_platform.instance import private
+from tests.importing import importers
 
 ROOM = Path(private.__file__).parent
 
 
 def test_only_one_module_imports_what_is_private() -> None:
-    importers = set()
-    for path in ROOM.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if any(name.startswith(("dagster._", "dagster_postgres.")) for name in names):
-                importers.add(path.name)
-    assert importers == {"private.py"}
+    assert importers(ROOM, "dagster._", "dagster_postgres.") == {"private.py"}
 
 
 def test_a_storage_can_be_made_without_touching_the_database() -> None:

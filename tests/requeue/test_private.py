@@ -1,6 +1,5 @@
 """What this room relies on in Dagster's private modules; a Dagster release that changes it fails here first."""
 
-import ast
 import inspect
 from pathlib import Path
 
@@ -10,18 +9,13 @@ from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 
 from data_platform.requeue import private
 from data_platform.requeue.tags import BACKFILL_TAG, BACKFILL_TAGS
+from tests.importing import importers
 
 ROOM = Path(private.__file__).parent
 
 
 def test_only_one_module_imports_what_is_private() -> None:
-    importers = set()
-    for path in ROOM.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            if any(name.startswith("dagster._") for name in names):
-                importers.add(path.name)
-    assert importers == {"private.py"}
+    assert importers(ROOM, "dagster._") == {"private.py"}
 
 
 def test_a_backfill_knows_its_runs_by_what_is_taken_off() -> None:

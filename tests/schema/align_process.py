@@ -1,16 +1,12 @@
 """An alignment in a process of its own, for tests that run two at once or kill one."""
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import FrameType
 
 from data_platform.errors import DataPlatformError
 from data_platform.schema.align import Files, apply_alignment
-
-ROOT = Path(__file__).parents[2]
+from tests.schema.killed_process import Points, started_module
 
 
 def started(url: str, folder: Path, *, kill_at: int = 0) -> subprocess.Popen[str]:
@@ -20,33 +16,12 @@ def started(url: str, folder: Path, *, kill_at: int = 0) -> subprocess.Popen[str
         kill_at: it kills itself (SIGKILL) at this point of its talk with the database, counted from 1; its last line
             says how many points there were when it gets to the end.
     """
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.schema.align_process", url, str(folder), str(kill_at)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-class Points:
-    """Counts the points right before and right after each message to the database, and kills the process at one."""
-
-    def __init__(self, kill_at: int) -> None:
-        self.kill_at = kill_at
-        self.met = 0
-
-    def __call__(self, frame: FrameType, event: str, arg: object) -> None:
-        code = frame.f_code
-        if event in ("call", "return") and code.co_name == "query" and code.co_filename.endswith("_session.py"):
-            self.met += 1
-            if self.met == self.kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+    return started_module("align_process", url, folder, kill_at)
 
 
 def main(url: str, folder: str, kill_at: str) -> int:
     """Align; 0 when that worked."""
-    points = Points(int(kill_at))
+    points = Points(int(kill_at), {"query"})
     files = Files([Path(folder)], {"environment": "dev"})
     try:
         sys.setprofile(points)

@@ -1,19 +1,16 @@
 """A deploy in a process of its own, for tests that run two at once or kill one."""
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import FrameType
 
 from data_platform.errors import DataPlatformError
 from data_platform.schema.changelog import load_changelog
 from data_platform.schema.database import connect
 from data_platform.schema.deploy import Options, deploy
 from data_platform.schema.expressions import Selection
+from tests.schema.killed_process import Points, started_module
 
-ROOT = Path(__file__).parents[2]
 # what talks to a database: a deploy can be killed right before and right after each call
 _TALKS = {"send", "query", "run", "commit", "end_transaction", "rollback"}
 
@@ -25,34 +22,13 @@ def started(url: str, folder: Path, *, wait_seconds: float = 60.0, kill_at: int 
         kill_at: it kills itself (SIGKILL) at this point of its talk with the database, counted from 1; its last line
             says how many points there were when it gets to the end.
     """
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.schema.deploy_process", url, str(folder), str(wait_seconds), str(kill_at)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-class Points:
-    """Counts the points at which the process may be killed, and kills it at one."""
-
-    def __init__(self, kill_at: int) -> None:
-        self.kill_at = kill_at
-        self.met = 0
-
-    def __call__(self, frame: FrameType, event: str, arg: object) -> None:
-        code = frame.f_code
-        if event in ("call", "return") and code.co_name in _TALKS and code.co_filename.endswith("_session.py"):
-            self.met += 1
-            if self.met == self.kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+    return started_module("deploy_process", url, folder, wait_seconds, kill_at)
 
 
 def main(url: str, folder: str, wait_seconds: str, kill_at: str) -> int:
     """Deploy; 0 when that worked."""
     selection = Selection(dbms=url.partition(":")[0])
-    points = Points(int(kill_at))
+    points = Points(int(kill_at), _TALKS)
     try:
         changelog = load_changelog(Path(folder) / "v.sql", folders=[Path(folder)], selection=selection)
         options = Options(float(wait_seconds), lambda event: print(event.kind, event, flush=True))

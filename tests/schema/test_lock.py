@@ -6,6 +6,7 @@ Liquibase is played by plain sessions that send exactly its statements.
 import contextlib
 import re
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -176,15 +177,21 @@ def test_a_lock_in_the_table_is_waited_for_and_its_holder_can_end_it(
     assert len(ours.result(15).ran) == 1
 
 
-def test_a_killed_deploy_frees_the_lock_by_itself(url: str, tmp_path: Path) -> None:
+def in_a_long_statement(url: str, folder: Path) -> "subprocess.Popen[str]":
+    """A deploy whose second changeset, after a statement that worked, takes half a minute."""
     wait = "SELECT pg_sleep(30);" if url.startswith("postgresql") else "SELECT sum(range) FROM range(30000000000);"
-    written(tmp_path, f"{ONE}--changeset a:2\nCREATE TABLE t2 (id int);\n{wait}\n")
-    deploy = started(url, tmp_path)
+    written(folder, f"{ONE}--changeset a:2\nCREATE TABLE t2 (id int);\n{wait}\n")
+    deploy = started(url, folder)
     assert deploy.stdout
     for line in deploy.stdout:
         if line.startswith("running v.sql::2"):
             break
     time.sleep(0.3)
+    return deploy
+
+
+def test_a_killed_deploy_frees_the_lock_by_itself(url: str, tmp_path: Path) -> None:
+    deploy = in_a_long_statement(url, tmp_path)
     deploy.send_signal(signal.SIGKILL)
     deploy.wait()
     outcome = deploy_text(url, tmp_path, f"{ONE}--changeset a:2\nCREATE TABLE t2 (id int);\n", wait_seconds=20)
@@ -226,14 +233,7 @@ def test_the_server_ends_a_statement_soon_whose_deploy_was_killed(postgres: str,
 
 
 def test_an_interrupted_deploy_ends_at_once_and_lets_go(url: str, tmp_path: Path) -> None:
-    wait = "SELECT pg_sleep(30);" if url.startswith("postgresql") else "SELECT sum(range) FROM range(30000000000);"
-    written(tmp_path, f"{ONE}--changeset a:2\nCREATE TABLE t2 (id int);\n{wait}\n")
-    deploy = started(url, tmp_path)
-    assert deploy.stdout
-    for line in deploy.stdout:
-        if line.startswith("running v.sql::2"):
-            break
-    time.sleep(0.3)
+    deploy = in_a_long_statement(url, tmp_path)
     deploy.send_signal(signal.SIGINT)
     output = deploy.communicate(timeout=5)[0]
     assert "KeyboardInterrupt" in output

@@ -34,13 +34,13 @@ def flying() -> None:
 
 
 @dg.op
-def speak(context: dg.OpExecutionContext) -> None:
+def tell(context: dg.OpExecutionContext) -> None:
     context.log.info(f"version {VERSION} speaks")
 
 
 @dg.job(executor_def=dg.in_process_executor)
 def staying() -> None:
-    speak()
+    tell()
 
 
 @dg.op(name=f"step_{VERSION}")
@@ -56,7 +56,7 @@ def by_letter() -> None:
 if VERSION == 1:
     @dg.job(executor_def=dg.in_process_executor)
     def leaving() -> None:
-        speak()
+        tell()
 
     @dg.asset(key="leaving_asset")
     def leaving_asset() -> None:
@@ -142,9 +142,11 @@ def waiting(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The first version is served."""
     waiting = Waiting(platform.live, tmp_path_factory.mktemp("files"))
     waiting.write(1)
-    waiting.live.dp("deploy", "fleet")
-    yield waiting
-    waiting.code.unlink()
+    try:
+        waiting.live.dp("deploy", "fleet")
+        yield waiting
+    finally:
+        waiting.code.unlink()
 
 
 def test_runs_that_waited_are_left_alone_submitted_anew_or_cancelled(waiting: Waiting) -> None:

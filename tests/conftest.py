@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from data_platform.instance.embedded import EmbeddedPostgres
+from tests.distribution import InGroups, is_live
 from tests.postgres import Databases, running_server
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -16,6 +17,18 @@ _ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is live takes longest, so it comes first."""
+    items.sort(key=lambda item: not is_live(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> InGroups:
+    """The groups are ours: `--dist loadgroup` of pytest-xdist 3.8 silently groups nothing under pytest 9.2."""
+    return InGroups(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

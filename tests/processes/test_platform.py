@@ -71,7 +71,10 @@ def test_a_unit_that_is_mended_loads_when_its_code_server_starts_again(up: RealP
     assert mended["last_end"] < 120
 
 
-@pytest.mark.parametrize("name", ["daemon", "database", "webserver"])
+# the others are killed in the middle of a run in tests/end_to_end, too
+@pytest.mark.parametrize(
+    "name", ["webserver", *(pytest.param(n, marks=pytest.mark.slow) for n in ("daemon", "database"))]
+)
 def test_a_killed_process_is_told_and_comes_back(up: RealPlatform, name: str) -> None:
     before = up.status()["by_name"][name]
     os.kill(before["pid"], signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What tests of several rooms need: the one browser there can be at a time, and the signals of a terminal."""
+"""What tests of several rooms need: one PostgreSQL server, one browser, and the signals of a terminal."""
 
 import os
 import shutil
@@ -8,11 +8,27 @@ from typing import Any
 
 import pytest
 
+from data_platform.instance.embedded import EmbeddedPostgres
+from tests.distribution import InGroups, is_live
+from tests.postgres import Databases, running_server
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is live takes longest, so it comes first."""
+    items.sort(key=lambda item: not is_live(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> InGroups:
+    """The groups are ours: `--dist loadgroup` of pytest-xdist 3.8 silently groups nothing under pytest 9.2."""
+    return InGroups(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +37,21 @@ def _signals() -> None:
     for number, usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedPostgres]:
+    """The one PostgreSQL server of the tests that neither stop it nor look at all of it."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def databases(server: EmbeddedPostgres) -> Iterator[Databases]:
+    """Empty databases of the server."""
+    databases = Databases(server)
+    yield databases
+    databases.settle()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """`dp unit` on a clone of this repository, with nothing running: from nothing to a unit's data."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,26 +9,14 @@ import duckdb
 import pytest
 
 from tests.cli.conftest import shell
-from tests.units.platforms import REPOSITORY, commit, run_git
+from tests.end_to_end.checkout import make_checkout
+from tests.units.platforms import commit, run_git
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This repository as it is here, in a repository of its own."""
-    root = tmp_path_factory.mktemp("clone")
-    listed = subprocess.run(
-        ["git", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.split("\0"):
-        if name and (REPOSITORY / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPOSITORY / name, root / name)
-    run_git(root, "init", "-q", "-b", "main")
-    commit(root)
-    return root
+    return make_checkout(tmp_path_factory.mktemp("clone"))
 
 
 def test_a_new_unit_builds_and_passes_its_checks_at_once(clone: Path) -> None:

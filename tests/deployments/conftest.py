@@ -1,38 +1,25 @@
 """A real PostgreSQL with Dagster's tables and the platform's own."""
 
-import tempfile
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg2
 import pytest
 
 from data_platform.deployments.ledger import Ledger
 from data_platform.gate import Holds
 from data_platform.instance.connections import Database, shared_database
-from data_platform.instance.embedded import EmbeddedPostgres
 from tests.deployments.speaking import Platform
 from tests.end_to_end.checkout import make_checkout
 from tests.end_to_end.conftest import own_state
 from tests.end_to_end.live import Live, free_port
+from tests.postgres import Databases
 
 
 @pytest.fixture(scope="session")
-def url() -> Iterator[str]:
+def url(databases: Databases) -> Iterator[str]:
     """The address of a database of these tests' own."""
-    # not tmp_path: a socket's path must be short
-    with tempfile.TemporaryDirectory(prefix="dp-") as state:
-        server = EmbeddedPostgres(Path(state))
-        with server.running():
-            name = f"test_{uuid.uuid4().hex[:12]}"
-            connection = psycopg2.connect(server.url)
-            connection.autocommit = True
-            connection.cursor().execute(f"CREATE DATABASE {name}")
-            connection.close()
-            url = server.url.replace("/data_platform?", f"/{name}?")
-            yield url
-            shared_database(url).dispose()
+    with databases.empty() as url:
+        yield url
+        shared_database(url).dispose()
 
 
 @pytest.fixture
@@ -58,7 +45,7 @@ def holds(database: Database) -> Holds:
     return Holds(database)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A running platform for the tests that deploy to one; each leaves it without holds."""
     with own_state() as state:

@@ -38,11 +38,6 @@ def breathe() -> None:
 def smoking() -> None:
     breathe()
 """
-_LAUNCH = """
-mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
-  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-  ... on RunConfigValidationInvalid { errors { message } } } }
-"""
 
 
 class Platform:
@@ -57,17 +52,7 @@ class Platform:
 
     def speak(self, until_file: Path | None = None) -> str:
         config = {"say": str(self.said_file), "until": str(until_file or "")}
-        params = {
-            "selector": {
-                "repositoryLocationName": "fleet",
-                "repositoryName": "__repository__",
-                "jobName": "speaking",
-            },
-            "runConfigData": {"ops": {"speak": {"config": config}}},
-        }
-        answer = self.live.ask(_LAUNCH, params=params)["launchRun"]
-        assert answer["__typename"] == "LaunchRunSuccess", answer
-        return str(answer["run"]["runId"])
+        return self.live.submit("fleet", "speaking", {"ops": {"speak": {"config": config}}})
 
     def word(self) -> str:
         """What a run says now."""
@@ -76,7 +61,7 @@ class Platform:
         return self.said()[run]
 
     def served(self) -> str:
-        rows = json.loads(self.live.dp("deploy", "status", "--json"))["units"]
+        rows = self.live.told("deploy", "status")["units"]
         return str(next(row["served"] for row in rows if row["unit"] == "fleet"))
 
     def changelog(self, name: str, changesets: str) -> None:
@@ -125,7 +110,7 @@ class Platform:
         raise AssertionError("".join(said))
 
     def holds(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.live.dp("hold", "list", "--json"))
+        found: list[dict[str, Any]] = self.live.told("hold", "list")
         return found
 
     def refused(self, *arguments: str) -> str:
@@ -138,6 +123,6 @@ class Platform:
         return last
 
     def latest(self) -> dict[str, Any]:
-        number = json.loads(self.live.dp("deploy", "history", "--limit", "1", "--json"))[0]["deployment"]
-        found: dict[str, Any] = json.loads(self.live.dp("deploy", "show", str(number), "--json"))
+        number = self.live.told("deploy", "history", "--limit", "1")[0]["deployment"]
+        found: dict[str, Any] = self.live.told("deploy", "show", str(number))
         return found

@@ -73,11 +73,6 @@ def breathe_in_pool() -> None:
 def smoking_in_pool() -> None:
     breathe_in_pool()
 """
-_LAUNCH = """
-mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
-  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-  ... on RunConfigValidationInvalid { errors { message } } } }
-"""
 SMOKE = ("--smoke", "fleet:smoking_in_pool")
 
 
@@ -97,10 +92,7 @@ class Stepping:
         (self.folder / "said").touch()
         said = {"say": str(self.folder / "said")}
         ops = {step: {"config": said | {"until": str(self.folder / step)}} for step in steps}
-        selector = {"repositoryLocationName": "fleet", "repositoryName": "__repository__", "jobName": job}
-        answer = self.live.ask(_LAUNCH, params={"selector": selector, "runConfigData": {"ops": ops}})["launchRun"]
-        assert answer["__typename"] == "LaunchRunSuccess", answer
-        run = str(answer["run"]["runId"])
+        run = self.live.submit("fleet", job, {"ops": ops})
         until(lambda: "ExecutionStepStartEvent" in self.events(run))
         return run
 

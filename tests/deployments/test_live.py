@@ -59,7 +59,9 @@ def test_a_deployment_waits_for_the_run_in_flight_and_the_runs_that_wait_are_of_
     assert document["after"]["fleet"] == change["on_disk"]
     assert document["uncommitted"]
     assert platform.heard(document["deployment"]) == [("started", "validating"), ("finished", "succeeded")]
-    assert not platform.holds()
+    assert json.loads(live.dp("hold", "list", "--json")) == []
+    shown = json.loads(live.dp("deploy", "show", str(document["deployment"]), "--json"))
+    assert shown == platform.latest() == document
     for run in (flying, *waiting):
         assert live.ended(run)["status"] == "SUCCESS"
     said_by = {run: platform.said()[run] for run in (flying, *waiting)}

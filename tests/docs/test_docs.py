@@ -1,6 +1,7 @@
 """What the pages say exists: links, commands, variables, and a heading for every error."""
 
 import ast
+import functools
 import re
 import shlex
 from collections.abc import Iterator
@@ -70,9 +71,15 @@ def commands_of(page: Path) -> Iterator[list[str]]:
             yield words[: next((at for at, word in enumerate(words) if word in {"&&", "|", ";"}), len(words))]
 
 
+@functools.cache
+def command_line() -> click.Command:
+    """The command line; building it takes a while."""
+    return typer.main.get_command(application())
+
+
 def mistake_in_dp(words: list[str]) -> str | None:
     """What is wrong with a `dp` command, as the command line itself would say; nothing is run."""
-    command: click.Command = typer.main.get_command(application())
+    command = command_line()
     rest = [word for word in words[1:] if word not in {"-h", "--help"} and not word.startswith("[")]
     while isinstance(command, click.Group):
         if not rest:

@@ -37,7 +37,7 @@ def own_state() -> Iterator[Path]:
         assert not left
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform() -> Iterator[Live]:
     """The real units, started and materialized by one real `dp up --detach`."""
     with own_state() as state:
@@ -47,7 +47,7 @@ def platform() -> Iterator[Live]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def first_contents(platform: Live) -> Contents:
     """What the first build made."""
     return contents(platform)

@@ -28,8 +28,10 @@ def server() -> Iterator[str]:
             with _debian_server(programs[-1], folder) as url:
                 yield url
         else:
-            with EmbeddedPostgres(folder).running():
-                yield EmbeddedPostgres(folder).url
+            # a path too long for a socket makes it listen on 127.0.0.1 with a password, too
+            embedded = EmbeddedPostgres(folder / ("long" * 30))
+            with embedded.running():
+                yield embedded.url
     finally:
         shutil.rmtree(folder)
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ import psutil
 from data_platform.environment import current_environment
 from data_platform.processes import Folders
 from data_platform.processes.ours import our_processes
+from tests.reading import read_by_dp
 
 ROOT = Path(__file__).parents[2]
 UNITS = ("fleet", "meteorology", "operations")
@@ -93,10 +94,16 @@ class Live:
 
     def status(self) -> dict[str, Any]:
         """What `dp status --json` says, and whether its exit code agrees with it."""
-        done = self.attempt("status", "--json")
-        found: dict[str, Any] = json.loads(done.stdout)
-        assert done.returncode == (0 if found["healthy"] else 1), done
+        code, said = read_by_dp(self.environment, "status", "--json")
+        found: dict[str, Any] = json.loads(said)
+        assert code == (0 if found["healthy"] else 1), said
         return found
+
+    def told(self, *arguments: str) -> Any:
+        """What a `dp ... --json` that only reads says."""
+        code, said = read_by_dp(self.environment, *arguments, "--json")
+        assert code == 0, f"dp {' '.join(arguments)}: {code} {said}"
+        return json.loads(said)
 
     def restarts(self, program: str) -> int:
         """How often a program ended by itself, as `dp status` tells it."""
@@ -140,9 +147,27 @@ class Live:
 
     def launch(self, unit: str, tags: Mapping[str, str] | None = None) -> str:
         """Put a unit's build into the queue, as the UI does; returns the run."""
-        selector = {"repositoryLocationName": unit, "repositoryName": "__repository__", "jobName": "build"}
+        return self.submit(unit, "build", tags=tags)
+
+    def submit(
+        self,
+        location: str,
+        job: str,
+        config: Mapping[str, Any] | None = None,
+        *,
+        tags: Mapping[str, str] | None = None,
+        assets: Sequence[str] = (),
+    ) -> str:
+        """Put a run of a job into the queue, with some of its assets only where there are any; returns the run."""
+        selector: dict[str, Any] = {
+            "repositoryLocationName": location,
+            "repositoryName": "__repository__",
+            "jobName": job,
+        }
+        if assets:
+            selector["assetSelection"] = [{"path": [name]} for name in assets]
         listed = [{"key": key, "value": value} for key, value in (tags or {}).items()]
-        params = {"selector": selector, "executionMetadata": {"tags": listed}}
+        params = {"selector": selector, "runConfigData": config or {}, "executionMetadata": {"tags": listed}}
         answer = self.ask(_LAUNCH, params=params)["launchRun"]
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["runId"])

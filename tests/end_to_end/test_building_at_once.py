@@ -15,7 +15,7 @@ LOCK_ERRORS = re.compile(r"could not set lock|conflicting lock|database is locke
 
 def test_two_units_are_built_at_once_and_each_of_them_twice(live: Live, first_contents: Contents) -> None:
     earlier = {run["runId"] for run in live.runs()}
-    commands = [live.begin("unit", "build", unit, "--json") for unit in ("operations", "meteorology") * 2]
+    commands = [live.begin("unit", "build", unit, "--json") for unit in ("fleet", "meteorology") * 2]
     outputs = [command.communicate(timeout=500) for command in commands]
     assert [command.returncode for command in commands] == [0, 0, 0, 0], outputs
 

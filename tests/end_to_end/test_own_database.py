@@ -9,12 +9,14 @@ from pathlib import Path
 
 import psutil
 import psycopg2
+import pytest
 
 from tests.end_to_end.conftest import own_state
 from tests.end_to_end.debian_postgres import server
 from tests.end_to_end.live import Live, free_port, until
 
 
+@pytest.mark.slow
 def test_the_platform_keeps_its_state_in_the_database_it_is_given_and_ctrl_c_leaves_no_process() -> None:
     with server() as url, own_state() as state:
         live = Live(state, free_port(), variables={"DATA_PLATFORM_POSTGRES_URL": url})
@@ -27,7 +29,7 @@ def test_the_platform_keeps_its_state_in_the_database_it_is_given_and_ctrl_c_lea
             text=True,
             start_new_session=True,  # as in a terminal: a process group of its own
         )
-        until(lambda: live.attempt("status").returncode == 0)
+        until(live.healthy, pause=0.5)
         assert not (state / "postgres").exists(), "no other database was made"
         assert "database" not in {item["name"] for item in live.status()["processes"]}
         assert not [process for process in live.processes() if process.name() == "postgres"]

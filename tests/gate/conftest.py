@@ -3,12 +3,10 @@
 import subprocess
 import sys
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 import yaml
 from dagster import DagsterInstance
@@ -21,29 +19,18 @@ from data_platform.instance.embedded import EmbeddedPostgres
 from tests.end_to_end.live import until
 from tests.gate.queue_daemon import Daemon
 from tests.gate.slow_launcher import STARTED
+from tests.postgres import Databases
 
 HOME = Path(__file__).parents[2] / "dagster_home"
 SETTINGS = yaml.safe_load((HOME / "dagster.yaml").read_text())
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    # not tmp_path: a socket's path must be short
-    with tempfile.TemporaryDirectory(prefix="dp-") as state:
-        server = EmbeddedPostgres(Path(state))
-        with server.running():
-            yield server
-
-
 @pytest.fixture(scope="module")
-def url(server: EmbeddedPostgres) -> Iterator[str]:
+def url(databases: Databases) -> Iterator[str]:
     """The address of a database of this module's own."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _run(server.url, f"CREATE DATABASE {name}")
-    url = server.url.replace("/data_platform?", f"/{name}?")
-    yield url
-    shared_database(url).dispose()
-    _run(server.url, f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.empty() as url:
+        yield url
+        shared_database(url).dispose()
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +59,6 @@ def instance(
     monkeypatch.setenv("DATA_PLATFORM_POSTGRES_URL", url)
     with DagsterInstance.from_config(str(HOME)) as instance:
         yield instance
-
-
-def _run(url: str, statement: str) -> None:
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    connection.cursor().execute(statement)
-    connection.close()
 
 
 SLOW = {"module": "tests.gate.slow_launcher", "class": "SlowLauncher", "config": {}}

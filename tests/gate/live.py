@@ -76,11 +76,11 @@ class Dagster(Live):
     def until_status(self, run_id: str, *statuses: str, seconds: float = 60) -> None:
         until(lambda: self.status_of(run_id) in statuses, seconds)
 
-    def stays(self, run_id: str, status: str, seconds: float = 2.5) -> None:
+    def stay_queued(self, *runs: str, seconds: float = 2.5) -> None:
         """Longer than the daemon needs to look at the queue twice."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            assert self.status_of(run_id) == status
+            assert {self.status_of(run) for run in runs} == {"QUEUED"}
             time.sleep(0.25)
 
     def runs_tagged(self, key: str, value: str | None = None) -> list[dict[str, Any]]:

@@ -5,24 +5,21 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from dagster import DagsterInstance, Field
+from dagster import DagsterEvent, Field
 
-from data_platform.gate.private import ConfigurableClass, ConfigurableClassData, LaunchRunContext, RunLauncher
+from benchmarks.gate_launcher import NotingLauncher
+from data_platform.gate.private import ConfigurableClassData, LaunchRunContext
 
 STARTED: dict[str, float] = {}
 _lock = threading.Lock()
 
 
-class SlowLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
+class SlowLauncher(NotingLauncher):
     """Every run lasts `seconds`."""
 
     def __init__(self, seconds: float, inst_data: ConfigurableClassData | None = None) -> None:
-        self.seconds, self._inst_data = seconds, inst_data
-        super().__init__()  # type: ignore[no-untyped-call]  # untyped in Dagster
-
-    @property
-    def inst_data(self) -> ConfigurableClassData | None:
-        return self._inst_data
+        super().__init__(inst_data)
+        self.seconds = seconds
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -35,8 +32,6 @@ class SlowLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
         return cls(config_value["seconds"], inst_data)
 
     def launch_run(self, context: LaunchRunContext) -> None:
-        from dagster import DagsterEvent
-
         instance, run = self._instance, context.dagster_run
         with _lock:
             assert run.run_id not in STARTED, "a run was started twice"
@@ -48,6 +43,3 @@ class SlowLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
                 time.sleep(self.seconds)
 
         threading.Thread(target=execute).start()
-
-    def terminate(self, run_id: str) -> bool:
-        return False

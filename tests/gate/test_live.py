@@ -42,7 +42,7 @@ def test_a_run_waits_says_why_and_starts_at_once_when_it_is_released(dagster: Da
     run = dagster.launch_job("fleet", "greeting")
     other = dagster.launch_job("operations", "greeting")
     dagster.until_status(other, "SUCCESS")
-    dagster.stays(run, "QUEUED")
+    dagster.stay_queued(run)
     [told] = [message for message in dagster.messages(run) if "holds fleet" in message]
     assert told.startswith("This run waits: jana holds fleet since")
     assert f"Reason: {REASON}." in told
@@ -64,7 +64,7 @@ def test_a_run_in_flight_finishes_and_is_waited_for(dagster: Dagster, tmp_path: 
     (tmp_path / "go on").touch()
     until(lambda: dagster.holds.to_applying([hold.id]), 30)
     assert dagster.status_of(run) == "SUCCESS"
-    dagster.stays(later, "QUEUED")
+    dagster.stay_queued(later)
     dagster.holds.release(hold.id)
     dagster.until_status(later, "SUCCESS")
 
@@ -73,8 +73,7 @@ def test_everything_can_be_held(dagster: Dagster) -> None:
     # the hold on the scheduled unit is there already; everything else is held one by one
     taken = dagster.holds.acquire(["fleet", "operations"], reason=REASON, owner="jana", patience=60)
     runs = [dagster.launch_job(unit, "greeting") for unit in ("fleet", "operations")]
-    for run in runs:
-        dagster.stays(run, "QUEUED", 1.5)
+    dagster.stay_queued(*runs)
     for hold in taken:
         dagster.holds.release(hold.id)
     for run in runs:
@@ -96,7 +95,7 @@ def test_a_run_that_is_tried_again_waits(dagster: Dagster) -> None:
     [hold] = dagster.holds.acquire(["fleet"], reason=REASON, owner="jana", life=_HOUR, patience=60)
     dagster.until_status(run, "FAILURE")
     [again] = until(lambda: dagster.runs_tagged("dagster/parent_run_id", run), 60)
-    dagster.stays(again["runId"], "QUEUED")
+    dagster.stay_queued(again["runId"])
     assert any("holds fleet" in message for message in dagster.messages(again["runId"]))
     dagster.holds.release(hold.id)
     dagster.until_status(again["runId"], "FAILURE")
@@ -113,7 +112,7 @@ def test_a_run_that_a_run_in_flight_waits_for_starts(dagster: Dagster) -> None:
 
     # its tags on another run are worth nothing now that the parent has ended
     copied = dagster.launch_job("fleet", "greeting", {"data_platform/parent_run": parent})
-    dagster.stays(copied, "QUEUED")
+    dagster.stay_queued(copied)
     assert dagster.holds.to_applying([hold.id])
     dagster.holds.release(hold.id)
     dagster.until_status(copied, "SUCCESS")
@@ -131,8 +130,7 @@ def test_the_holder_s_runs_start_and_runs_with_their_tags_wait(dagster: Dagster,
     copied = dagster.launch_job("fleet", "greeting", carried)
     again = dagster.launch_job("fleet", "greeting", carried, parentRunId=smoke, rootRunId=smoke)
     guessed = dagster.launch_job("fleet", "greeting", {"data_platform/exempt_from_hold": str(fleet.id)})
-    for run in (copied, again, guessed):
-        dagster.stays(run, "QUEUED", 1.5)
+    dagster.stay_queued(copied, again, guessed)
     assert dagster.holds.in_flight(fleet.scope) == []
     dagster.holds.release(fleet.id)
     for run in (copied, again, guessed):
@@ -163,7 +161,7 @@ def test_dp_hold_tells_the_runs_that_were_waiting(dagster: Dagster, tmp_path: Pa
     assert "runs that wait: 1" in said
     assert [message for message in dagster.messages(run) if "Reason: by hand" in message]
     dagster.start_daemon()
-    dagster.stays(run, "QUEUED", 5)
+    dagster.stay_queued(run, seconds=5)
     [hold] = [hold for hold in dagster.holds.live().holds if hold.scope == "fleet"]
     assert hold.phase == Phase.DRAINING
     dagster.dp("hold", "release", str(hold.id))

@@ -1,6 +1,5 @@
 """What this room relies on in Dagster's private modules; a Dagster release that changes it fails here first."""
 
-import ast
 import inspect
 from pathlib import Path
 
@@ -10,19 +9,13 @@ from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, Postgr
 import data_platform
 from data_platform.instance import private
 from data_platform.instance.code_server import private as server
+from tests.importing import importers
 
 LIBRARY = Path(data_platform.__file__).parent
 
 
 def test_only_one_module_of_a_room_imports_what_is_private() -> None:
-    importers = set()
-    for path in LIBRARY.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if any(name.startswith(("dagster._", "dagster_postgres.")) for name in names):
-                importers.add(path.relative_to(LIBRARY))
-    assert {path.name for path in importers} == {"private.py"}, importers
+    assert importers(LIBRARY, "dagster._", "dagster_postgres.") == {"private.py"}
 
 
 def test_a_storage_can_be_made_without_touching_the_database() -> None:

@@ -26,6 +26,7 @@ from data_platform.processes.ours import our_processes
 from data_platform.processes.plan import MARK
 from data_platform.processes.programs import Program, Stage
 from data_platform.processes.record import Record, recorded
+from tests.reading import read_by_dp
 
 _SCRIPT = Path(__file__).with_name("small_program.py")
 
@@ -149,7 +150,7 @@ class RealPlatform:
         return subprocess.check_output([sys.executable, "-c", script], env=self.variables, text=True)
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.dp("status", "--json")[1])
+        found: dict[str, Any] = json.loads(read_by_dp(self.variables, "status", "--json")[1])
         return found | {
             "by_name": {item["name"]: item for item in found["processes"]},
             "locations": {item["name"]: item for item in found["locations"]},

@@ -5,16 +5,19 @@ import re
 import shutil
 import signal
 import socket
-import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import psutil
+import psycopg2
 import pytest
 
 from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.processes.keeper import running_keeper
+from tests.end_to_end.debian_postgres import server
 from tests.processes.conftest import PLAIN_UNIT, RealPlatform, lives, until
 
 pytestmark = pytest.mark.timeout(600)
@@ -62,18 +65,21 @@ def test_a_unit_that_is_mended_loads_when_its_code_server_starts_again(up: RealP
     definitions = up.root / "code_locations" / "broken" / "definitions.py"
     definitions.write_text("import dagster as dg\n\ndefs = dg.Definitions()\n")
     os.kill(up.status()["by_name"]["unit-broken"]["pid"], signal.SIGKILL)
-    until(lambda: up.dp("status")[0] == 0, 90)
+    until(lambda: up.status()["healthy"], 90)
     mended = up.status()["by_name"]["unit-broken"]
     assert mended["restarts"] == 1
     assert mended["last_end"] < 120
 
 
-@pytest.mark.parametrize("name", ["daemon", "database", "webserver"])
+# the others are killed in the middle of a run in tests/end_to_end, too
+@pytest.mark.parametrize(
+    "name", ["webserver", *(pytest.param(n, marks=pytest.mark.slow) for n in ("daemon", "database"))]
+)
 def test_a_killed_process_is_told_and_comes_back(up: RealPlatform, name: str) -> None:
     before = up.status()["by_name"][name]
     os.kill(before["pid"], signal.SIGKILL)
     until(lambda: up.status()["by_name"][name]["pid"] not in {None, before["pid"]})
-    until(lambda: up.dp("status")[0] == 0, 90)
+    until(lambda: up.status()["healthy"], 90)
     after = up.status()["by_name"][name]
     assert after["restarts"] == before["restarts"] + 1
     assert after["uptime"] < before["uptime"]
@@ -85,7 +91,7 @@ def test_a_run_survives_the_end_of_its_code_server(up: RealPlatform) -> None:
     run = up.launch("plain", "brief_job")
     os.kill(up.status()["by_name"]["unit-plain"]["pid"], signal.SIGKILL)
     until(lambda: up.run_state(run) == "SUCCESS")
-    until(lambda: up.dp("status")[0] == 0, 90)
+    until(lambda: up.status()["healthy"], 90)
     assert up.status()["by_name"]["unit-plain"]["restarts"] == 1
 
 
@@ -273,24 +279,31 @@ def test_a_damaged_record_is_no_obstacle(up: RealPlatform, damage: str) -> None:
     assert up.dp("status")[0] == 1
 
 
-@pytest.mark.slow
 def test_a_database_of_ones_own_is_used_instead(up: RealPlatform) -> None:
-    # a path too long for a socket makes the server listen on 127.0.0.1 with a password
-    with tempfile.TemporaryDirectory(prefix="dp-") as folder:
-        server = EmbeddedPostgres(Path(folder) / ("long" * 30))
-        with server.running():
-            password = urlsplit(server.url).password
-            assert password
-            code, text = up.dp("up", "--detach", "--no-build", DATA_PLATFORM_POSTGRES_URL=server.url)
-            assert code == 0, text
-            try:
-                status = up.status()
-                assert status["locations"]["plain"]["state"] == "loaded"
-                assert status["database"] == f"127.0.0.1:{urlsplit(server.url).port}/data_platform"
-                assert "database" not in status["by_name"]
-                assert up.run_state(up.launch("plain", "brief_job")) == "STARTED"
-                assert all(password not in " ".join(process.cmdline()) for process in up.processes)
-                files = [path for path in up.root.rglob("*") if path.is_file() and not path.is_socket()]
-                assert not [path for path in files if password.encode() in path.read_bytes()]
-            finally:
-                assert up.dp("down")[0] == 0
+    with server() as url, running_with(up, DATA_PLATFORM_POSTGRES_URL=url):
+        status = up.status()
+        assert status["locations"]["plain"]["state"] == "loaded"
+        found = urlsplit(url)
+        assert status["database"] == f"{found.hostname}:{found.port}{found.path}"
+        assert "database" not in status["by_name"]
+        assert not EmbeddedPostgres(up.folders.state).is_ready()
+        run = up.launch("plain", "brief_job")
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("select status from runs where run_id = %s", [run])
+            assert cursor.fetchall() == [("STARTED",)]
+        assert found.password
+        for password in {found.password, unquote(found.password)}:
+            assert all(password not in " ".join(process.cmdline()) for process in up.processes)
+            files = [path for path in up.root.rglob("*") if path.is_file() and not path.is_socket()]
+            assert not [path for path in files if password.encode() in path.read_bytes()]
+
+
+@contextmanager
+def running_with(up: RealPlatform, **variables: str) -> Iterator[None]:
+    """The platform started with these variables; nothing of it is left afterwards."""
+    code, text = up.dp("up", "--detach", "--no-build", **variables)
+    assert code == 0, text
+    try:
+        yield
+    finally:
+        assert up.dp("down", "--grace", "0")[0] == 0

@@ -18,9 +18,9 @@ from data_platform.requeue.after_deployment import sort_out
 from data_platform.requeue.code_servers import code_servers
 from data_platform.requeue.private import JobSubsetSelector, SubmitRunContext
 from tests.end_to_end.live import until
-from tests.gate.conftest import database, holds, instance, server, url
+from tests.gate.conftest import database, holds, instance, url
 
-__all__ = ["database", "holds", "instance", "server", "url"]
+__all__ = ["database", "holds", "instance", "url"]
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from data_platform.errors import DataPlatformError
 from data_platform.schema.align import Files, apply_alignment
-from tests.schema.kill_points import Points
-
-ROOT = Path(__file__).parents[2]
+from tests.schema.killed_process import Points, started_module
 
 
 def started(url: str, folder: Path, *, kill_at: int = 0) -> subprocess.Popen[str]:
@@ -18,13 +16,7 @@ def started(url: str, folder: Path, *, kill_at: int = 0) -> subprocess.Popen[str
         kill_at: it kills itself (SIGKILL) at this point of its talk with the database, counted from 1; its last line
             says how many points there were when it gets to the end.
     """
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.schema.align_process", url, str(folder), str(kill_at)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return started_module("align_process", url, folder, kill_at)
 
 
 def main(url: str, folder: str, kill_at: str) -> int:

@@ -1,57 +1,33 @@
 """Real databases for the tests of this room."""
 
-import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg2
 import pytest
 
-from data_platform.instance.embedded import EmbeddedPostgres
+from tests.postgres import Databases
 from tests.schema.aligning import Cluster
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    """One PostgreSQL server for the session."""
-    # not tmp_path: a socket's path must be short
-    with tempfile.TemporaryDirectory(prefix="dp-") as state:
-        server = EmbeddedPostgres(Path(state))
-        with server.running():
-            yield server
-
-
 @pytest.fixture
-def postgres(server: EmbeddedPostgres) -> Iterator[str]:
+def postgres(databases: Databases) -> Iterator[str]:
     """The URL of an empty PostgreSQL database of the test's own."""
-    yield from _empty_database(server)
+    with databases.empty() as url:
+        yield url
 
 
 @pytest.fixture
-def other_postgres(server: EmbeddedPostgres) -> Iterator[str]:
-    """Another one."""
-    yield from _empty_database(server)
+def other_postgres(databases: Databases) -> Iterator[str]:
+    """Another one, which is gone before the roles are dropped that own something in it."""
+    with databases.empty() as url:
+        yield url
+    databases.settle()
 
 
 @pytest.fixture
 def duckdb_file(tmp_path: Path) -> Path:
     """Where a DuckDB file of the test's own may be made; it does not exist."""
     return tmp_path / "warehouse.duckdb"
-
-
-def _empty_database(server: EmbeddedPostgres) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _run(server.url, f"CREATE DATABASE {name}")
-    yield server.url.replace("/data_platform?", f"/{name}?")
-    _run(server.url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _run(url: str, statement: str) -> None:
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    connection.cursor().execute(statement)
-    connection.close()
 
 
 @pytest.fixture(params=["postgresql", "duckdb"])

@@ -9,9 +9,8 @@ from data_platform.schema.changelog import load_changelog
 from data_platform.schema.database import connect
 from data_platform.schema.deploy import Options, deploy
 from data_platform.schema.expressions import Selection
-from tests.schema.kill_points import Points
+from tests.schema.killed_process import Points, started_module
 
-ROOT = Path(__file__).parents[2]
 # what talks to a database: a deploy can be killed right before and right after each call
 _TALKS = {"send", "query", "run", "commit", "end_transaction", "rollback"}
 
@@ -23,13 +22,7 @@ def started(url: str, folder: Path, *, wait_seconds: float = 60.0, kill_at: int 
         kill_at: it kills itself (SIGKILL) at this point of its talk with the database, counted from 1; its last line
             says how many points there were when it gets to the end.
     """
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.schema.deploy_process", url, str(folder), str(wait_seconds), str(kill_at)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return started_module("deploy_process", url, folder, wait_seconds, kill_at)
 
 
 def main(url: str, folder: str, wait_seconds: str, kill_at: str) -> int:

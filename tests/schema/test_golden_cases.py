@@ -84,16 +84,18 @@ def test_of_two_deploys_at_once_one_works_and_the_other_finds_nothing_to_do(post
 @pytest.mark.parametrize("signal", ["kill", "terminate"])
 def test_a_killed_deploy_leaves_no_lock_and_the_next_one_finishes(signal: str, postgres: str, tmp_path: Path) -> None:
     # case 24: the real one leaves its lock taken
-    (tmp_path / "v.sql").write_text(
+    text = (
         "--liquibase formatted sql\n--changeset a:1\nCREATE TABLE t1 (id int);\n"
-        "--changeset a:slow\nCREATE TABLE t2 (id int);\nselect pg_sleep(3);\n"
+        "--changeset a:slow\nCREATE TABLE t2 (id int);\nselect pg_sleep(60);\n"
         "--changeset a:3\nCREATE TABLE t3 (id int);\n"
     )
+    (tmp_path / "v.sql").write_text(text)
     killed = start(tmp_path, postgres)
     until(lambda: running(postgres, "pg_sleep"))
     getattr(killed, signal)()
     killed.communicate(timeout=60)
     assert recorded(postgres) == [("1", "EXECUTED", 1)]
+    (tmp_path / "v.sql").write_text(text.replace("pg_sleep(60)", "pg_sleep(0)"))
     again = start(tmp_path, postgres)
     output, _ = again.communicate(timeout=60)
     assert again.returncode == 0, output

@@ -54,19 +54,6 @@ def runs(url: str, text: str) -> bool:
     return bool(sql(url, query, [f"%{text}%"]))
 
 
-def in_its_second_changeset(url: str, folder: Path) -> "subprocess.Popen[str]":
-    """A deploy that runs a long statement."""
-    wait = "SELECT pg_sleep(30);" if url.startswith("postgresql") else "SELECT sum(range) FROM range(30000000000);"
-    written(folder, f"{ONE}--changeset a:2\nCREATE TABLE t2 (id int);\n{wait}\n")
-    deploy = started(url, folder)
-    assert deploy.stdout
-    for line in deploy.stdout:
-        if line.startswith("running v.sql::2"):
-            break
-    time.sleep(0.3)
-    return deploy
-
-
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(4) as pool:
@@ -190,8 +177,21 @@ def test_a_lock_in_the_table_is_waited_for_and_its_holder_can_end_it(
     assert len(ours.result(15).ran) == 1
 
 
+def in_a_long_statement(url: str, folder: Path) -> "subprocess.Popen[str]":
+    """A deploy whose second changeset, after a statement that worked, takes half a minute."""
+    wait = "SELECT pg_sleep(30);" if url.startswith("postgresql") else "SELECT sum(range) FROM range(30000000000);"
+    written(folder, f"{ONE}--changeset a:2\nCREATE TABLE t2 (id int);\n{wait}\n")
+    deploy = started(url, folder)
+    assert deploy.stdout
+    for line in deploy.stdout:
+        if line.startswith("running v.sql::2"):
+            break
+    time.sleep(0.3)
+    return deploy
+
+
 def test_a_killed_deploy_frees_the_lock_by_itself(url: str, tmp_path: Path) -> None:
-    deploy = in_its_second_changeset(url, tmp_path)
+    deploy = in_a_long_statement(url, tmp_path)
     deploy.send_signal(signal.SIGKILL)
     deploy.wait()
     outcome = deploy_text(url, tmp_path, f"{ONE}--changeset a:2\nCREATE TABLE t2 (id int);\n", wait_seconds=20)
@@ -233,7 +233,7 @@ def test_the_server_ends_a_statement_soon_whose_deploy_was_killed(postgres: str,
 
 
 def test_an_interrupted_deploy_ends_at_once_and_lets_go(url: str, tmp_path: Path) -> None:
-    deploy = in_its_second_changeset(url, tmp_path)
+    deploy = in_a_long_statement(url, tmp_path)
     deploy.send_signal(signal.SIGINT)
     output = deploy.communicate(timeout=5)[0]
     assert "KeyboardInterrupt" in output

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.checkout import make_checkout
-from tests.end_to_end.conftest import own_state
-from tests.end_to_end.live import ENDED, Live, free_port, until
+from tests.deployments.speaking import Platform
+from tests.end_to_end.live import ENDED, Live, until
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -35,13 +34,13 @@ def flying() -> None:
 
 
 @dg.op
-def speak(context: dg.OpExecutionContext) -> None:
+def tell(context: dg.OpExecutionContext) -> None:
     context.log.info(f"version {VERSION} speaks")
 
 
 @dg.job(executor_def=dg.in_process_executor)
 def staying() -> None:
-    speak()
+    tell()
 
 
 @dg.op(name=f"step_{VERSION}")
@@ -57,7 +56,7 @@ def by_letter() -> None:
 if VERSION == 1:
     @dg.job(executor_def=dg.in_process_executor)
     def leaving() -> None:
-        speak()
+        tell()
 
     @dg.asset(key="leaving_asset")
     def leaving_asset() -> None:
@@ -78,11 +77,6 @@ def lettered() -> None:
 def check() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=True)
 """
-_LAUNCH = """
-mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
-  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-  ... on RunConfigValidationInvalid { errors { message } } } }
-"""
 _BACKFILL = """
 mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
   __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }
@@ -91,8 +85,8 @@ _STATUS = "query($id: String!) { partitionBackfillOrError(backfillId: $id) { ...
 _REPOSITORY = {"repositoryLocationName": "fleet", "repositoryName": "__repository__"}
 
 
-class Platform:
-    """The platform, with jobs and assets in fleet that differ between versions."""
+class Waiting:
+    """A platform, with jobs and assets in fleet that differ between versions."""
 
     def __init__(self, live: Live, folder: Path) -> None:
         self.live, self.folder = live, folder
@@ -100,14 +94,6 @@ class Platform:
 
     def write(self, version: int) -> None:
         self.code.write_text(CODE.replace("VERSION = 1\n", f"VERSION = {version}\n"))
-
-    def launch(self, job: str, assets: tuple[str, ...] = (), config: dict[str, Any] | None = None) -> str:
-        selector = {**_REPOSITORY, "jobName": job}
-        if assets:
-            selector["assetSelection"] = [{"path": [name]} for name in assets]  # type: ignore[assignment]  # one selector of several kinds
-        answer = self.live.ask(_LAUNCH, params={"selector": selector, "runConfigData": config or {}})["launchRun"]
-        assert answer["__typename"] == "LaunchRunSuccess", answer
-        return str(answer["run"]["runId"])
 
     def backfill(self, **params: Any) -> str:
         answer = self.live.ask(_BACKFILL, params={"partitionNames": ["a", "b"], **params})["launchPartitionBackfill"]
@@ -136,10 +122,10 @@ class Platform:
     def begin(self) -> "tuple[subprocess.Popen[str], Path]":
         """Start a deployment that waits for a run until a file is there."""
         file = self.folder / f"go on {time.monotonic()}"
-        run = self.launch("flying", config={"ops": {"wait": {"config": {"until": str(file)}}}})
+        run = self.live.submit("fleet", "flying", {"ops": {"wait": {"config": {"until": str(file)}}}})
         until(lambda: self.live.run(run)["status"] == "STARTED")
         deploying = self.live.begin("deploy", "fleet", "--json")
-        until(lambda: json.loads(self.live.dp("hold", "list", "--json")) or deploying.poll() is not None)
+        until(lambda: self.live.told("hold", "list") or deploying.poll() is not None)
         assert deploying.poll() is None, deploying.communicate()
         return deploying, file
 
@@ -152,69 +138,69 @@ class Platform:
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    with own_state() as state:
-        live = Live(state, free_port(), make_checkout(tmp_path_factory.mktemp("checkout")))
-        platform = Platform(live, tmp_path_factory.mktemp("files"))
-        platform.write(1)
-        live.dp("up", "--detach", "--no-build", "--port", str(live.port))
-        yield platform
+def waiting(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waiting]:
+    """The first version is served."""
+    waiting = Waiting(platform.live, tmp_path_factory.mktemp("files"))
+    waiting.write(1)
+    try:
+        waiting.live.dp("deploy", "fleet")
+        yield waiting
+    finally:
+        waiting.code.unlink()
 
 
-def test_runs_that_waited_are_left_alone_submitted_anew_or_cancelled(platform: Platform) -> None:
-    live = platform.live
-    platform.write(2)
-    deploying, file = platform.begin()
-    staying = platform.launch("staying")
-    leaving = platform.launch("leaving")
-    both = platform.launch("__ASSET_JOB", assets=("staying_asset", "leaving_asset"))
-    one = platform.launch("__ASSET_JOB", assets=("leaving_asset",))
-    same = platform.launch("__ASSET_JOB", assets=("staying_asset",))
-    jobs = platform.backfill(
+def test_runs_that_waited_are_left_alone_submitted_anew_or_cancelled(waiting: Waiting) -> None:
+    live = waiting.live
+    waiting.write(2)
+    deploying, file = waiting.begin()
+    staying = live.submit("fleet", "staying")
+    leaving = live.submit("fleet", "leaving")
+    both = live.submit("fleet", "__ASSET_JOB", assets=("staying_asset", "leaving_asset"))
+    one = live.submit("fleet", "__ASSET_JOB", assets=("leaving_asset",))
+    same = live.submit("fleet", "__ASSET_JOB", assets=("staying_asset",))
+    jobs = waiting.backfill(
         selector={"partitionSetName": "by_letter_partition_set", "repositorySelector": _REPOSITORY},
         forceSynchronousSubmission=True,
     )
     assert {live.run(run)["status"] for run in (staying, leaving, both, one, same)} == {"QUEUED"}
-    waiting = [run["runId"] for run in platform.tagged("dagster/backfill", jobs)]
-    assert len(waiting) == 2
-    document, progress = platform.finish(deploying, file)
+    lettered = [run["runId"] for run in waiting.tagged("dagster/backfill", jobs)]
+    assert len(lettered) == 2
+    document, progress = waiting.finish(deploying, file)
 
     assert "runs that waited: 2 cancelled, 3 submitted anew, 2 unchanged" in progress
     for run in (staying, same):
         assert live.ended(run)["status"] == "SUCCESS"
-    assert "version 2 speaks" in platform.messages(staying)
+    assert "version 2 speaks" in waiting.messages(staying)
 
     why = f"since deployment {document['deployment']}, fleet has"
     assert live.run(leaving)["status"] == live.run(one)["status"] == "CANCELED"
-    assert any(f"Cancelled: {why} no job leaving any more. " in message for message in platform.messages(leaving))
-    assert any("(gone: leaving_asset)" in message for message in platform.messages(one))
+    assert any(f"Cancelled: {why} no job leaving any more. " in message for message in waiting.messages(leaving))
+    assert any("(gone: leaving_asset)" in message for message in waiting.messages(one))
 
-    new = platform.successor(both)
+    new = waiting.successor(both)
     assert new["status"] == "SUCCESS"
     assert [each["assetKey"]["path"] for each in new["assetMaterializations"]] == [["staying_asset"]]
     assert live.run(both)["status"] == "CANCELED"
-    assert any(f"submitted anew as run {new['runId']}: {why}" in message for message in platform.messages(both))
+    assert any(f"submitted anew as run {new['runId']}: {why}" in message for message in waiting.messages(both))
 
-    succeeded = {platform.successor(run)["runId"] for run in waiting}
-    assert {run["runId"] for run in platform.tagged("dagster/backfill", jobs)} == succeeded
+    succeeded = {waiting.successor(run)["runId"] for run in lettered}
+    assert {run["runId"] for run in waiting.tagged("dagster/backfill", jobs)} == succeeded
     assert {live.run(run)["status"] for run in succeeded} == {"SUCCESS"}
 
 
 @pytest.mark.slow
-def test_a_backfill_whose_runs_are_submitted_anew_succeeds(platform: Platform) -> None:
-    live = platform.live
-    platform.write(3)
-    deploying, file = platform.begin()
-    assets = platform.backfill(assetSelection=[{"path": ["lettered"]}])
-    jobs = platform.backfill(
-        selector={"partitionSetName": "by_letter_partition_set", "repositorySelector": _REPOSITORY}
-    )
-    until(lambda: all(len(platform.tagged("dagster/backfill", each)) == 2 for each in (assets, jobs)))
-    old = [run["runId"] for each in (assets, jobs) for run in platform.tagged("dagster/backfill", each)]
-    _, progress = platform.finish(deploying, file)
+def test_a_backfill_whose_runs_are_submitted_anew_succeeds(waiting: Waiting) -> None:
+    live = waiting.live
+    waiting.write(3)
+    deploying, file = waiting.begin()
+    assets = waiting.backfill(assetSelection=[{"path": ["lettered"]}])
+    jobs = waiting.backfill(selector={"partitionSetName": "by_letter_partition_set", "repositorySelector": _REPOSITORY})
+    until(lambda: all(len(waiting.tagged("dagster/backfill", each)) == 2 for each in (assets, jobs)))
+    old = [run["runId"] for each in (assets, jobs) for run in waiting.tagged("dagster/backfill", each)]
+    _, progress = waiting.finish(deploying, file)
     assert "runs that waited: 4 submitted anew" in progress
     assert {live.run(run)["status"] for run in old} == {"CANCELED"}
-    assert platform.backfilled(assets) == platform.backfilled(jobs) == "COMPLETED_SUCCESS"
+    assert waiting.backfilled(assets) == waiting.backfilled(jobs) == "COMPLETED_SUCCESS"
     for run in old:
-        assert platform.successor(run)["status"] == "SUCCESS"
+        assert waiting.successor(run)["status"] == "SUCCESS"
     assert all(run["status"] in ENDED for run in live.runs())

@@ -40,6 +40,11 @@ def smoking() -> None:
 """
 
 
+def with_job(name: str) -> str:
+    """The code with one job more, of the same step as `smoking`."""
+    return f"{CODE}\n\n@dg.job(executor_def=dg.in_process_executor)\ndef {name}() -> None:\n    breathe()\n"
+
+
 class Platform:
     """The platform, with a job in fleet that says which version it is of."""
 
@@ -53,6 +58,12 @@ class Platform:
     def speak(self, until_file: Path | None = None) -> str:
         config = {"say": str(self.said_file), "until": str(until_file or "")}
         return self.live.submit("fleet", "speaking", {"ops": {"speak": {"config": config}}})
+
+    def gone(self, run: str) -> list[str]:
+        """Wait until a run was cancelled, since its job is gone; what its events say."""
+        ended = self.live.ended(run)
+        assert ended["status"] == "CANCELED", ended
+        return [event["message"] for event in ended["events"] if event.get("message")]
 
     def word(self) -> str:
         """What a run says now."""

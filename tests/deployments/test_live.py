@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.deployments.speaking import CODE, Platform
+from tests.deployments.speaking import CODE, Platform, with_job
 from tests.deployments.watching import watched
 from tests.end_to_end.live import kill, until
 
@@ -146,11 +146,12 @@ def test_a_smoke_run_that_fails_brings_the_old_version_back_and_the_waiting_runs
     platform: Platform,
 ) -> None:
     word, served = platform.word(), platform.served()
-    platform.write("bad")
+    platform.write("bad", with_job("only_in_the_bad"))
     with watched(platform.live) as seen:
         deploying = platform.live.begin("deploy", "fleet", "--smoke", "fleet:smoking")
         platform.reads(deploying, "verifying")
         waiting = platform.speak()
+        vanishing = platform.live.submit("fleet", "only_in_the_bad")
         _, told = deploying.communicate(timeout=120)
     assert deploying.returncode == 1
     assert seen.errors == set()
@@ -163,6 +164,7 @@ def test_a_smoke_run_that_fails_brings_the_old_version_back_and_the_waiting_runs
     assert platform.served() == served
     assert platform.live.ended(waiting)["status"] == "SUCCESS"
     assert platform.said()[waiting] == word
+    assert any("has no job only_in_the_bad" in line for line in platform.gone(vanishing))
 
 
 def test_a_version_that_loads_everywhere_but_in_its_code_server_is_never_seen(platform: Platform) -> None:

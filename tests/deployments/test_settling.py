@@ -3,10 +3,11 @@
 import json
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.deployments.speaking import Platform
+from tests.deployments.speaking import Platform, with_job
 from tests.end_to_end.live import kill, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -59,6 +60,29 @@ def test_rollback_takes_back_what_the_killed_deployer_did(killed: Platform) -> N
     assert killed.said()[waiting] == "good"
     [again] = json.loads(killed.live.dp("deploy", "fleet", "--forecast", "--json"))["units"]
     assert len(again["changesets"]) == 2, "the warehouse agrees with the ledger"
+
+
+@pytest.mark.parametrize("way", ["rollback", "resume"])
+def test_a_run_that_waits_is_cancelled_if_its_job_went_the_other_way(
+    platform: Platform, tmp_path: Path, way: str
+) -> None:
+    live = platform.live
+    platform.write("good", with_job("only_before"))
+    live.dp("deploy", "fleet")
+    flying = platform.speak(tmp_path / "go on")
+    until(lambda: platform.status_of(flying) == "STARTED")
+    platform.write("better", with_job("only_after"))
+    deploying = platform.begin("fleet", "--smoke", "fleet:smoking")
+    before = live.submit("fleet", "only_before")
+    (tmp_path / "go on").touch()
+    platform.reads(deploying, "verifying")
+    after = live.submit("fleet", "only_after")
+    kill(deploying.pid)
+    deploying.communicate()
+    live.dp("deploy", way, str(platform.latest()["deployment"]))
+    stays, goes, job = (before, after, "only_after") if way == "rollback" else (after, before, "only_before")
+    assert any(f"has no job {job} any more" in line for line in platform.gone(goes))
+    assert live.ended(stays)["status"] == "SUCCESS"
 
 
 def test_a_deployer_that_is_ended_by_a_signal_in_the_gap_goes_back_by_itself(platform: Platform) -> None:

@@ -13,7 +13,13 @@ from tests.end_to_end.live import until
 
 # by its full path: another program may be in front of it
 DOCKER = "/usr/bin/docker"
-_PROGRAMS = ("dockerd", "containerd", "docker-compose", "debootstrap", "iptables", "setsid")
+_NO_RULES = {
+    "filter": "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n",
+    "nat": "*nat\n"
+    + "".join(f":{chain} ACCEPT [0:0]\n" for chain in ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"))
+    + "COMMIT\n",
+}
+_PROGRAMS = ("dockerd", "containerd", "docker-compose", "debootstrap", "iptables")
 
 
 def missing() -> str:
@@ -67,6 +73,34 @@ class Engine:
 @contextmanager
 def engine() -> Iterator[Engine]:
     """An engine that lives as long as the tests; another one on the machine is left alone."""
+    with _network_as_it_was(), _engine() as started:
+        yield started
+
+
+@contextmanager
+def _network_as_it_was() -> Iterator[None]:
+    """An engine leaves its rules behind, by which the machine forwards nothing any more."""
+    forwarding = Path("/proc/sys/net/ipv4/ip_forward")
+    rules, forwards = _run_firewall("iptables-save"), forwarding.read_text()
+    try:
+        yield
+    finally:
+        if "DOCKER" not in rules:  # else they are of another engine, which goes on
+            absent = [empty for table, empty in _NO_RULES.items() if f"*{table}\n" not in rules]
+            _run_firewall("iptables-restore", "".join([rules, *absent]))
+            forwarding.write_text(forwards)
+
+
+def _run_firewall(program: str, text: str = "") -> str:
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    done = subprocess.run(
+        [program], env=os.environ | {"PATH": path}, input=text, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@contextmanager
+def _engine() -> Iterator[Engine]:
     # not tmp_path: a socket's path must be short
     folder = Path(tempfile.mkdtemp(prefix="dp-docker-"))
     places = [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid"]

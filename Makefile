@@ -27,12 +27,12 @@ test-tools:
 
 .PHONY: test
 test: setup-dev test-tools ## run the tests (minutes)
-	@$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
 test-all: setup-dev ## run every test, the slow ones too
 	@ci/test-tools.sh all
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup-dev ## check style, imports between rooms, and pipeline syntax

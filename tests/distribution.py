@@ -5,9 +5,10 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 # they start whole platforms and have deadlines: one at a time, beside whatever else there is
 _LIVE = (
-    *(f"tests/deployments/test_{name}.py" for name in ("between_steps", "fairness", "kills", "live", "runs_that_wait")),
-    *(f"tests/deployments/test_{name}.py" for name in ("settling", "soak")),
-    *("tests/end_to_end/", "tests/gate/test_live.py", "tests/processes/test_platform.py"),
+    *(f"tests/deployments/test_{name}.py" for name in ("between_steps", "fairness", "kills", "launching", "live")),
+    *(f"tests/deployments/test_{name}.py" for name in ("runs_that_wait", "settling", "soak")),
+    *("tests/containers/test_deploying.py", "tests/end_to_end/", "tests/gate/test_live.py"),
+    "tests/processes/test_platform.py",
 )
 # what all tests of a room share takes long to make
 _TOGETHER = tuple(f"tests/{room}/" for room in ("cli", "dbt", "dbt_projects", "units"))

@@ -39,6 +39,19 @@ def _signals() -> None:
             signal.signal(number, usual)
 
 
+@pytest.fixture(autouse=True)
+def _variables() -> Iterator[None]:
+    """A command that a test runs in this process says where the instance is; no later test is to inherit that."""
+    before = dict(os.environ)
+    yield
+    for name in {*os.environ, *before}:
+        if name.startswith(("DATA_PLATFORM_", "DAGSTER_")) and os.environ.get(name) != before.get(name):
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                del os.environ[name]
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedPostgres]:
     """The one PostgreSQL server of the tests that neither stop it nor look at all of it."""

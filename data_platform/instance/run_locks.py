@@ -27,12 +27,11 @@ def hold(run_id: str) -> None:
 
 
 def let_go(run_id: str) -> None:
-    """Let go of the lock of a run that has ended."""
-    file = _held.pop(run_id, None)
-    if file is not None:
-        with suppress(OSError):
-            _path(run_id).unlink()  # before it is free: what is there and free is of a dead process
-        os.close(file)
+    """Let go of the lock of a run that has ended, or remove what a dead process left of it."""
+    with suppress(OSError):
+        _path(run_id).unlink()  # before it is free: what is there and free is of a dead process
+    if run_id in _held:
+        os.close(_held.pop(run_id))
 
 
 def is_gone(run_id: str) -> bool:

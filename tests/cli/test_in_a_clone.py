@@ -24,7 +24,10 @@ def test_a_new_unit_builds_and_passes_its_checks_at_once(clone: Path) -> None:
     assert (made.code, made.err) == (0, "")
     assert made.out.startswith("made code_locations/sales\nmade dbt_projects/sales\n")
     changed = run_git(clone, "status", "--porcelain").splitlines()
-    assert changed == [" M dagster_home/workspace.yaml", "?? code_locations/sales/", "?? dbt_projects/sales/"]
+    assert changed == [
+        *(" M compose.yaml", " M dagster_home/workspace.yaml"),
+        *("?? code_locations/sales/", "?? dbt_projects/sales/"),
+    ]
     commit(clone)
 
     listed = json.loads(shell(clone, "unit", "list", "--json").out)

@@ -92,6 +92,10 @@ def of_a_container(instance: DagsterInstance) -> dg.DagsterRun:
     return the_run(instance).with_tags({".dagster/grpc_info": '{"host": "unit-fleet", "port": 4000}'})
 
 
+def locks(run: dg.DagsterRun | dg.ExecuteInProcessResult) -> list[Path]:
+    return list((Path(os.environ["DATA_PLATFORM_STATE"]) / "run-locks").glob(f"{run.run_id}*"))
+
+
 def test_a_run_of_another_machine_is_trusted(
     instance: DagsterInstance, process: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -112,6 +116,8 @@ def test_a_run_that_died_in_a_container_with_the_same_state_folder_is_known_to_h
     process.kill()
     process.wait()
     assert status(instance, elsewhere) == "FAILED"
+    instance.report_run_failed(elsewhere)
+    assert locks(elsewhere) == []
 
 
 def test_a_run_that_ended_by_itself_leaves_no_lock(instance: DagsterInstance) -> None:
@@ -121,4 +127,4 @@ def test_a_run_that_ended_by_itself_leaves_no_lock(instance: DagsterInstance) ->
 
     done = short.execute_in_process(instance=instance)
     assert done.success
-    assert not list((Path(os.environ["DATA_PLATFORM_STATE"]) / "run-locks").glob(f"{done.run_id}*"))
+    assert locks(done) == []

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Brings the containers of compose.yaml to the image that DATA_PLATFORM_IMAGE names, while nothing runs:
 #   ci/roll-out.sh REASON [SERVICE...]
-# Without services: all but the database. New runs wait meanwhile; if something fails they go on waiting, until
-# `dp hold release`.
+# Without services: all but the database. New runs wait meanwhile; if something fails, or a unit does not load afterwards,
+# they go on waiting, until `dp hold release`.
 set -euo pipefail
 
 fail() {
@@ -20,8 +20,10 @@ for service in "${services[@]}"; do
     [[ " ${known[*]} " == *" $service "* ]] || fail "there is no service $service -> use one of: ${known[*]}"
 done
 healthy() {
-    local container
-    for container in $(docker-compose ps -q "${services[@]}"); do
+    local container containers
+    containers=$(docker-compose ps -q "${services[@]}") || return 1
+    [ "$(wc -w <<<"$containers")" -ge ${#services[@]} ] || return 1
+    for container in $containers; do
         [ "$(docker inspect --format '{{.State.Health.Status}}' "$container")" = healthy ] || return 1
     done
 }
@@ -42,5 +44,7 @@ for _ in $(seq 180); do
     sleep 1
 done
 healthy || fail "not every container is healthy, and $stays"
+# a code server that is healthy may have a unit that does not load, with other packages than before
+docker-compose run --rm -T platform dp container check || fail "not every unit loads, and $stays"
 echo over >&"$end"
 wait "$pid"

@@ -33,5 +33,5 @@ def deployments_watch(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         raise DeploymentError("; ".join(failures), anchor="deployments")
     left = [str(each.id) for each in open_ones if each.needs_a_person]
     return dg.SkipReason(
-        f"a person was told of deployments {', '.join(left)}" if left else "no deployment needs a person"
+        f"deployments {', '.join(left)} need a person: `dp deploy status`" if left else "no deployment needs a person"
     )

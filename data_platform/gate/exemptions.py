@@ -26,12 +26,14 @@ def issue(connection: Connection, hold: int) -> dict[str, str]:
 
 
 def claim(connection: Connection, run_id: str, tags: Mapping[str, str]) -> None:
-    """Make a ticket that a run bears its own, if nobody has used it and its hold is the one that the run names."""
+    """Make a ticket that a run bears its own, if no submitted run has it and its hold is the one that the run names."""
     if TICKET_TAG in tags and tags.get(EXEMPT_TAG, "").isdecimal():
         connection.execute(
             text(
                 "UPDATE platform.hold_exemption SET run_id = :run"
-                " WHERE ticket_hash = :ticket AND hold = :hold AND run_id IS NULL"
+                " WHERE ticket_hash = :ticket AND hold = :hold AND (run_id IS NULL"
+                # whoever submitted that one died before it was in the queue
+                " OR run_id IN (SELECT run_id FROM runs WHERE status = 'NOT_STARTED'))"
             ),
             {"run": run_id, "ticket": _hash(tags[TICKET_TAG]), "hold": int(tags[EXEMPT_TAG])},
         )

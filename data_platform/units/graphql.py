@@ -23,6 +23,10 @@ class _AwayError(Exception):
     """A process of the platform is away, and may come back."""
 
 
+class _NotSentError(_AwayError):
+    """The webserver has not even heard what it is to do."""
+
+
 class Webserver:
     """The webserver of a running platform.
 
@@ -61,9 +65,9 @@ class Webserver:
         def attempt() -> dict[str, Any]:
             try:
                 data = self._post(mutation, variables)
+            except _NotSentError:
+                raise
             except _AwayError as error:
-                if isinstance(error.__cause__, ConnectionRefusedError):
-                    raise
                 # one that is only slow may do it later
                 if happened is None or isinstance(error.__cause__, TimeoutError):
                     raise self._silent(error) from None
@@ -94,6 +98,10 @@ class Webserver:
     def _post(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         # no urllib: it would honour a proxy's address in the environment
         connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=_SECONDS)
+        try:
+            connection.connect()
+        except OSError as error:
+            raise _NotSentError(str(error)) from error
         try:
             body = json.dumps({"query": query, "variables": variables})
             connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})

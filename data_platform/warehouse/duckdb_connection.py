@@ -11,6 +11,8 @@ from data_platform.warehouse.errors import WarehouseError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_BEGINNING_BYTES = 3 * 4096  # DuckDB's three headers
+_MAKING_SECONDS = 2.0
 LOCKED = "Could not set lock on file"
 HOLDER = re.compile(r"held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 
@@ -34,14 +36,25 @@ def connect(file: Path, *, read_only: bool, wait_seconds: float) -> "DuckDBPyCon
         try:
             return duckdb.connect(str(file), read_only=read_only)
         except duckdb.Error as error:
-            if LOCKED not in str(error):
+            if LOCKED not in str(error) and not _is_being_made(file):
                 raise _unreadable(file, error) from error
             left = deadline - time.monotonic()
             if left <= 0:
+                if LOCKED not in str(error):
+                    raise _unreadable(file, error) from error
                 raise _locked(file, wait_seconds, str(error)) from error
         # jitter: several that wait do not all come back at once
         time.sleep(min(pause * random.uniform(0.5, 1.0), left))  # noqa: S311 (no secret)
         pause = min(pause * 2, 1.0)
+
+
+def _is_being_made(file: Path) -> bool:
+    """Whether another process has just created the file and not written what it begins with."""
+    try:
+        found = file.stat()
+    except OSError:
+        return False
+    return found.st_size < _BEGINNING_BYTES and time.time() - found.st_mtime < _MAKING_SECONDS
 
 
 def cause(error: Exception) -> str:

@@ -146,7 +146,7 @@ def test_the_watch_tells_what_a_dead_deployer_cannot_and_fails_while_nobody_hear
         program(NOTE)
         for _ in range(2):
             said = deployments_watch(context)
-    assert said == dg.SkipReason(f"a person was told of deployments {abandoned}")
+    assert said == dg.SkipReason(f"deployments {abandoned} need a person: `dp deploy status`")
     assert [(each["event"], each["deployment"]["deployment"]) for each in heard(tmp_path)] == [
         ("finished", harmless),
         ("needs_a_person", abandoned),

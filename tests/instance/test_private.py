@@ -4,6 +4,7 @@ import inspect
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.remote_representation.grpc_server_registry import GrpcServerRegistry
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
 
 import data_platform
@@ -120,6 +121,7 @@ def test_the_code_server_finds_in_dagster_s_what_it_replaces_or_uses() -> None:
     servicer = server.DagsterProxyApiServicer
     for name, parameters in {
         "ReloadCode": ["self", "request", "context"],
+        "StartRun": ["self", "request", "context"],
         "_reload_location": ["self"],
         "cleanup": ["self"],
     }.items():
@@ -127,6 +129,7 @@ def test_the_code_server_finds_in_dagster_s_what_it_replaces_or_uses() -> None:
     source = inspect.getsource(servicer)
     for attribute in (
         *("_client", "_load_error", "_client_heartbeat_shutdown_event", "_client_heartbeat_thread"),
-        *("_reload_lock", "_grpc_server_registry", "_origin", "_logger"),
+        *("_reload_lock", "_grpc_server_registry", "_origin", "_logger", "_shutdown_once_executions_finish_event"),
     ):
         assert f"self.{attribute}" in source, attribute
+    assert "startup_timeout=self._startup_timeout" in inspect.getsource(GrpcServerRegistry)

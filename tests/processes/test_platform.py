@@ -15,8 +15,11 @@ import psutil
 import psycopg2
 import pytest
 
+from data_platform.containers.shown import wait_until_shown
+from data_platform.errors import DataPlatformError
 from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.processes.keeper import running_keeper
+from data_platform.units.graphql import Webserver
 from tests.end_to_end.debian_postgres import server
 from tests.processes.conftest import PLAIN_UNIT, RealPlatform, lives, until
 
@@ -59,6 +62,10 @@ def test_status_tells_every_process_and_location(up: RealPlatform) -> None:
     assert locations["plain"]["state"] == locations["data_platform"]["state"] == "loaded"
     assert locations["broken"]["error"] == "LookupError: the moon is in the way"
     assert locations["broken"]["where"] == "code_locations/broken/helpers.py:3"
+    with pytest.raises(DataPlatformError, match=r"broken does not load: LookupError: the moon is in the way"):
+        wait_until_shown(Webserver(status["address"]), {"plain", "broken"}, seconds=0)
+    with pytest.raises(DataPlatformError, match="absent is not served"):
+        wait_until_shown(Webserver(status["address"]), {"plain", "absent"}, seconds=0)
 
 
 def test_a_unit_that_is_mended_loads_when_its_code_server_starts_again(up: RealPlatform) -> None:
@@ -69,6 +76,7 @@ def test_a_unit_that_is_mended_loads_when_its_code_server_starts_again(up: RealP
     mended = up.status()["by_name"]["unit-broken"]
     assert mended["restarts"] == 1
     assert mended["last_end"] < 120
+    assert up.dp("container", "check") == (0, "every code location is served\n")
 
 
 # the others are killed in the middle of a run in tests/end_to_end, too

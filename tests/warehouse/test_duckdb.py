@@ -2,6 +2,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -77,6 +78,18 @@ def test_readers_share_the_file_and_wait_for_a_writer(file: Path) -> None:
         )
         second = subprocess.run([sys.executable, "-c", reader, str(file)], check=True, capture_output=True, text=True)
     assert second.stdout == "read\n"
+
+
+def test_a_file_that_another_process_has_just_created_is_waited_for(file: Path) -> None:
+    with open_duckdb(file.with_name("made.duckdb")) as warehouse:
+        warehouse.connection.execute("CREATE TABLE t AS SELECT 7 AS x")
+    whole = file.with_name("made.duckdb").read_bytes()
+    file.touch()
+    written = threading.Timer(0.5, lambda: file.write_bytes(whole))
+    written.start()
+    with open_duckdb(file) as warehouse:
+        assert warehouse.connection.execute("SELECT x FROM t").fetchall() == [(7,)]
+    written.join()
 
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "truncated", "zeroed"])

@@ -9,6 +9,7 @@ loaded; else the call is refused with the reason, and the old one goes on as if 
 
 import re
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +27,8 @@ from data_platform.instance.code_server.private import (
 from data_platform.instance.code_server.taking_over import ONLY_IF_IT_LOADS, NotTakenOverError
 
 _MODULE = re.compile(r"^(?:[a-z_]\w*\.)+(?=[A-Z])")  # of an error's class
+_LOAD_SECONDS = 600.0  # for a caller without a deadline
+_ANSWER_SECONDS = 2.0  # to tell that it took too long before the caller's own deadline is over
 _LONGEST = 1000  # letters of a reason: it travels in a header
 
 
@@ -45,32 +48,56 @@ class CodeServer(DagsterProxyApiServicer):
         """
         if ONLY_IF_IT_LOADS not in {(key, value) for key, value in context.invocation_metadata()}:
             return super().ReloadCode(request, context)  # type: ignore[no-untyped-call]  # it has none
-        with self._reload_lock:
-            try:
-                fresh = self._start_beside()
-            except NotTakenOverError as error:
-                self._logger.error("the new code does not load, and the old is kept: %s", error)
-                context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        deadline = time.monotonic() + (context.time_remaining() or _LOAD_SECONDS)
+        if not self._reload_lock.acquire(timeout=deadline - time.monotonic()):
+            context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION, "its code server is still loading what it was told before"
+            )
+        try:
+            fresh = self._start_beside(deadline - time.monotonic() - _ANSWER_SECONDS)
+            if not context.is_active():  # whoever asked was told that it took too long
+                _shut_down(fresh)
+                return ReloadCodeReply()
             old, no_more_heartbeats = self._client, self._client_heartbeat_shutdown_event
             self._take_over(fresh)
+        except NotTakenOverError as error:
+            self._logger.error("the new code does not load, and the old is kept: %s", error)
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        finally:
+            self._reload_lock.release()
         if no_more_heartbeats:
             no_more_heartbeats.set()
         if old:
-            with suppress(DagsterUserCodeUnreachableError):  # it has ended already
-                old.shutdown_server()  # once the runs that it executes have finished
+            _shut_down(old)
         return ReloadCodeReply()
 
-    def _start_beside(self) -> DagsterGrpcClient:
+    def StartRun(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 (the protocol's name)
+        """Start a run.
+
+        Raises:
+            grpc.RpcError: UNAVAILABLE while it only waits for its runs to end. Dagster's would fail the run; so it goes
+                back into the queue, and is tried again when there is a code server.
+        """
+        if self._shutdown_once_executions_finish_event.is_set():
+            context.abort(grpc.StatusCode.UNAVAILABLE, "it was told to end, and takes no new runs")
+        return super().StartRun(request, context)  # type: ignore[no-untyped-call]  # it has none
+
+    def _start_beside(self, seconds: float) -> DagsterGrpcClient:
+        registry = self._grpc_server_registry
+        registry._startup_timeout = max(1, int(seconds))
         try:
             # the process that serves is left alone: the registry keeps all that it has started
-            client: DagsterGrpcClient = self._grpc_server_registry.reload_grpc_endpoint(self._origin).create_client()
+            client: DagsterGrpcClient = registry.reload_grpc_endpoint(self._origin).create_client()
             found = deserialize_value(client.list_repositories())
         except Exception as error:  # whatever kept the process from starting, or ended it
-            raise NotTakenOverError(_line(str(error))) from None
+            took_too_long = str(error).find("Timed out waiting for gRPC server") >= 0
+            why = f"it took more than {seconds:.0f} s" if took_too_long else _line(str(error))
+            raise NotTakenOverError(why) from None
+        finally:
+            registry._startup_timeout = 0  # for the reload button: loading takes what it takes
         if not isinstance(found, SerializableErrorInfo):
             return client
-        with suppress(DagsterUserCodeUnreachableError):
-            client.shutdown_server()
+        _shut_down(client)
         while found.cause:
             found = found.cause
         raise NotTakenOverError(_line(found.message))
@@ -83,6 +110,12 @@ class CodeServer(DagsterProxyApiServicer):
         heartbeats.start()
         self._client, self._load_error = fresh, None
         self._client_heartbeat_shutdown_event, self._client_heartbeat_thread = ended, heartbeats
+
+
+def _shut_down(client: DagsterGrpcClient) -> None:
+    """Have an inner process end once the runs that it executes have finished."""
+    with suppress(DagsterUserCodeUnreachableError):  # it has ended already
+        client.shutdown_server()
 
 
 def _line(message: str) -> str:

@@ -39,7 +39,7 @@ def take_over(address: CodeServerAddress, *, patience: float, seconds: float) ->
     Raises:
         NotTakenOverError: the new code does not load, or the code server stays away.
     """
-    deadline = time.monotonic() + patience
+    away_since: float | None = None
     while True:
         try:
             with grpc.insecure_channel(str(address), [("grpc.enable_http_proxy", 0)]) as channel:
@@ -49,7 +49,9 @@ def take_over(address: CodeServerAddress, *, patience: float, seconds: float) ->
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.UNAVAILABLE:
                 raise NotTakenOverError(_reason(error, seconds)) from None
-            if time.monotonic() > deadline:
+            # not from the first call on: one that dies after minutes of loading has not been away for minutes
+            away_since = away_since or time.monotonic()
+            if time.monotonic() - away_since > patience:
                 raise NotTakenOverError("its code server does not answer, as `dp status` and its log tell") from None
         time.sleep(_PAUSE_SECONDS)
 

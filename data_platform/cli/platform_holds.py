@@ -1,5 +1,6 @@
 """The platform's holds, as commands use them: whether the platform runs or not."""
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ def platform_holds(environment: Environment) -> Iterator["Holds"]:
     from data_platform.instance.address import URL_VARIABLE
     from data_platform.instance.embedded import EmbeddedPostgres
 
+    # an interrupt that comes while it closes a connection would be logged with its traceback, and goes on all the same
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     if os.environ.get(URL_VARIABLE):
         yield holds_of_platform(environment)
         return

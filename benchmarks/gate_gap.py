@@ -28,18 +28,17 @@ def measure(instance: Any, folder: Path, locations: list[str]) -> list[Result]:
         folder: for files and a socket.
         locations: code locations of those runs, each held.
     """
-    from data_platform.deployments import gap as deploying
+    from data_platform.gate.draining import POLL_SECONDS
 
     applying, starting, interval = [], [], 1.0
     with _daemon(instance, folder, locations, interval):
         for turn in range(ROUNDS):
             applying.append(_until_applying(instance, locations[turn]))
             starting.append(_until_started(instance, locations[-1 - turn]))
-    poll = deploying._POLL_SECONDS
-    apply, start = f"1 s and the poll of {poll:.2f} s", f"0.5 s and the dequeue interval of {interval:.0f} s"
+    apply, start = f"1 s and the poll of {POLL_SECONDS:.2f} s", f"0.5 s and the dequeue interval of {interval:.0f} s"
     note = f"{len(locations)} code locations, 1,000 runs in the queue; median of {ROUNDS}, worst"
     return [
-        _result("from the last run's end to apply", applying, APPLY_SECONDS + poll, f"{note} %; limit {apply}"),
+        _result("from the last run's end to apply", applying, APPLY_SECONDS + POLL_SECONDS, f"{note} %; limit {apply}"),
         _result(
             "from release to the first run's start", starting, START_SECONDS + interval, f"{note} %; limit {start}"
         ),

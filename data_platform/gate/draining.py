@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from data_platform.gate.errors import GateError
 from data_platform.gate.holds import Holds
 
-_POLL_SECONDS = 0.25
+POLL_SECONDS = 0.25  # a drain looks at the runs in flight this often
 
 
 def drain(
@@ -42,6 +42,6 @@ def drain(
                 fix="try again later, or with a longer --drain-limit",
                 anchor="holds",
             )
-        time.sleep(_POLL_SECONDS)
+        time.sleep(POLL_SECONDS)
         look()
     look()

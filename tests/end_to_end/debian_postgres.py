@@ -48,7 +48,7 @@ def _debian_server(programs: Path, folder: Path) -> Iterator[str]:
         for path in (data, password_file):
             shutil.chown(path, user)
     access = ("-U", "somebody", "--pwfile", password_file, "-A", "scram-sha-256")
-    create = [programs / "initdb", "-D", data, *access, "--no-sync"]
+    create: list[str | Path] = [programs / "initdb", "-D", data, *access, "--no-sync"]
     subprocess.run(create, cwd=folder, user=user, check=True, capture_output=True)
     process = subprocess.Popen(
         [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", ""],

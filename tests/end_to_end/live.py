@@ -212,7 +212,7 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, str(Path(sys.executable).with_name("dp")), *arguments]
 
 
-def until(found: Callable[[], T], seconds: float = PATIENCE, pause: float = 0.2) -> T:
+def until(found: Callable[[], T | None], seconds: float = PATIENCE, pause: float = 0.2) -> T:
     """Wait until something is found to be true, and return it."""
     deadline = time.monotonic() + seconds
     while not (answer := found()):

@@ -29,5 +29,9 @@ COPY . .
 USER platform
 # a card or a dbt project that cannot be read makes no image; nothing of this is kept
 RUN DATA_PLATFORM_STATE=/tmp/check dp unit check && rm -r /tmp/check
+# for the ledger of deployments; ci/build-image.sh gives them
+ARG COMMIT="" SUBMODULES=""
+ENV DATA_PLATFORM_COMMIT=${COMMIT} DATA_PLATFORM_SUBMODULES="${SUBMODULES}"
+LABEL org.opencontainers.image.revision=${COMMIT}
 # which process a container is, is said by its command: see docs/platform-engineer.md
 CMD ["dp", "--help"]

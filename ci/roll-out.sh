@@ -28,16 +28,20 @@ healthy() {
     done
 }
 
-# Holds until it reads a line. When this script dies it reads the end instead, and the hold stays.
+# Holds until it reads a second line. If this script dies before the first one, nothing was changed and the hold ends; later
+# than that, it stays.
 coproc hold {
     exec docker-compose run --rm -T platform dp hold during --all --reason "$reason" ${DRAIN_LIMIT:+--drain-limit "$DRAIN_LIMIT"} -- \
-        sh -c 'echo nothing runs; read -r over'
+        sh -c 'echo nothing runs; read -r changing || exit 0; read -r over'
 }
 said=${hold[0]} end=${hold[1]} pid=$hold_PID
+echo "roll-out: waiting for the runs in flight"
 until [ "${line:-}" = "nothing runs" ]; do
     read -r line <&"$said" || fail "no clean gap, so nothing was changed"
 done
 stays='the hold stays -> `docker-compose ps`; put it right, then `dp hold list` and `dp hold release NUMBER --force`'
+echo changing >&"$end"
+echo "roll-out: nothing runs now; changing ${services[*]}"
 docker-compose up -d --no-deps "${services[@]}" || fail "docker-compose failed, and $stays"
 for _ in $(seq 180); do
     ! healthy || break

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from data_platform.environment import current_environment
-from data_platform.errors import UsageError
 
 app = typer.Typer(help="The platform in containers.", no_args_is_help=True)
 
@@ -31,20 +30,11 @@ def run(
 
 @app.command()
 def check() -> None:
-    """Check that the webserver shows every code location, and without an error; waits a minute for that.
+    """Wait until the webserver shows every code location without an error, for a minute at most.
 
     [bold]Example:[/bold] docker-compose run --rm platform dp container check
     """
-    from data_platform.containers.shown import wait_until_shown
-    from data_platform.processes import running_address
-    from data_platform.units.graphql import Webserver
-    from data_platform.units.workspace import location_modules
+    from data_platform.containers.shown import wait_until_well
 
-    environment = current_environment()
-    address = running_address(environment)
-    if address is None:
-        raise UsageError(
-            "it is not known where the webserver is", fix="set DATA_PLATFORM_WEBSERVER", anchor="containers"
-        )
-    wait_until_shown(Webserver(address), set(location_modules(environment)))
+    wait_until_well(current_environment())
     print("every code location is served")

@@ -29,8 +29,9 @@ def up(
 
     dp up --detach --port 3001
     """
-    from data_platform.processes import Folders, start
+    from data_platform.processes import Folders, refuse_elsewhere, start
 
+    refuse_elsewhere("`docker-compose up -d`")
     environment = current_environment()
     with _interruptible():
         mine = watching = False
@@ -67,6 +68,9 @@ def down(grace: Grace = _GRACE) -> None:
 
     [bold]Example:[/bold] dp down --grace 300
     """
+    from data_platform.processes import refuse_elsewhere
+
+    refuse_elsewhere("`docker-compose stop`")
     with _interruptible():
         stopped = _stop(current_environment(), grace)
     typer.echo("the platform is stopped" if stopped else "the platform is not running")
@@ -74,6 +78,8 @@ def down(grace: Grace = _GRACE) -> None:
 
 def status(as_json: Json = False) -> None:
     """Tell what runs, which units are loaded, and what is wrong; exit code 0 only if all is well.
+
+    Of a platform elsewhere (`DATA_PLATFORM_WEBSERVER`): code locations and database.
 
     [bold]Example:[/bold] dp status --json
     """
@@ -95,8 +101,10 @@ def logs(
 
     [bold]Example:[/bold] dp logs daemon --follow
     """
+    from data_platform.processes import refuse_elsewhere
     from data_platform.processes.logs import read_logs
 
+    refuse_elsewhere("`docker-compose logs`")
     for line in read_logs(current_environment(), name, lines=lines, follow=follow, colours=sys.stdout.isatty()):
         print(line, flush=follow)
 

@@ -1,45 +1,39 @@
 """Whether the webserver shows every code location, which takes more than that the containers are healthy."""
 
 import time
-from collections.abc import Collection
 
+from data_platform.environment import Environment
 from data_platform.errors import DataPlatformError
-from data_platform.units.graphql import Webserver
+from data_platform.processes import PlatformStatus, platform_status
 
-_LOCATIONS = """
-{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus locationOrLoadError {
-    __typename ... on PythonError { message causes { message } } } } } } }
-"""
 _SECONDS = 60.0  # the webserver looks again every 10 s for a code server that it did not reach
 _PAUSE_SECONDS = 1.0
 
 
-def wait_until_shown(webserver: Webserver, names: Collection[str], seconds: float = _SECONDS) -> None:
-    """Wait until the webserver shows these code locations without an error.
+def wait_until_well(environment: Environment, seconds: float = _SECONDS) -> None:
+    """Wait until the webserver shows every code location without an error, and the database answers.
 
     Args:
         seconds: how long.
 
     Raises:
-        DataPlatformError: it does not; the line is about the first one.
-        QueueError: the webserver does not answer.
+        DataPlatformError: it does not; the line is about the first problem.
+        UsageError: `DATA_PLATFORM_WEBSERVER` is no address of a webserver.
     """
     deadline = time.monotonic() + seconds
-    while problems := _problems(webserver, names):
+    while not (status := platform_status(environment)).healthy:
         if time.monotonic() > deadline:
-            raise DataPlatformError(problems[0], fix="see its container's log", anchor="containers")
+            raise _problem(status)
         time.sleep(_PAUSE_SECONDS)
 
 
-def _problems(webserver: Webserver, names: Collection[str]) -> list[str]:
-    entries = webserver.ask(_LOCATIONS, {})["workspaceOrError"].get("locationEntries", [])
-    shown = {entry["name"]: entry for entry in entries}
-    problems = [f"{name} is not served" for name in sorted(names) if name not in shown]
-    for name, entry in shown.items():
-        found = entry["locationOrLoadError"]
-        if entry["loadStatus"] == "LOADING" or found is None:
-            problems.append(f"{name} is still being loaded")
-        elif found["__typename"] == "PythonError":
-            cause = [found, *found["causes"]][-1]["message"].strip().splitlines() or ["no reason given"]
-            problems.append(f"{name} does not load: {cause[0]}")
-    return problems
+def _problem(status: PlatformStatus) -> DataPlatformError:
+    for location in status.locations:
+        if status.running and location.state != "loaded":
+            what = f"{location.name} is {location.state}{f': {location.error}' if location.error else ''}"
+            return DataPlatformError(what, where=location.where, fix="see its container's log", anchor="containers")
+    if status.database_problem:
+        return DataPlatformError(f"the database does not answer: {status.database_problem}", anchor="database")
+    return DataPlatformError(
+        status.problem or "the platform is not healthy", fix="see `dp status`", anchor="containers"
+    )

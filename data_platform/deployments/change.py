@@ -6,14 +6,13 @@ from functools import partial
 from typing import Any
 
 from data_platform.dbt.graph import read_graph
+from data_platform.deployments.code_change import CodeChange
 from data_platform.deployments.errors import DeploymentError
 from data_platform.deployments.member import Member
 from data_platform.deployments.schema_change import SchemaChange, schema_target, take_back
-from data_platform.deployments.served import load_anew
 from data_platform.deployments.smoke import Smoke, run_smoke
 from data_platform.errors import DataPlatformError
 from data_platform.units.graphql import Webserver
-from data_platform.units.versions import UnitVersions
 
 
 class Change:
@@ -38,13 +37,13 @@ class Change:
         targets = {member.name: schema_target(member.unit) for member in members if member.undone is None}
         self.schemas = {name: SchemaChange(target) for name, target in targets.items() if target}
         self.undoing = False
-        self.switched: list[Member] = []
+        self.code = CodeChange(webserver, members, fence=fence, tell=tell)
 
     @property
     def has_begun(self) -> bool:
         """Whether anything is not as it was."""
         return (
-            bool(self.switched)
+            bool(self.code.switched)
             or self.undoing
             or any(change.recorded or change.final for change in self.schemas.values())
         )
@@ -70,7 +69,7 @@ class Change:
             if unit in intended:
                 change.recover(intended[unit])
         self.undoing = any(member.undone for member in self.members)
-        self.switched = [member for member in self.members if _versions(member).pinned == member.version]
+        self.code.recover()
 
     def deploy_schema(self) -> None:
         """Run the changesets of the units' `schema/` folders; or take back those that are to be undone.
@@ -85,20 +84,6 @@ class Change:
             if member.undone and (target := schema_target(member.undone[0])):
                 self.undoing = self.undoing or bool(member.undone[1])
                 take_back(target, list(member.undone[1]), fence=self.fence, tell=self.tell)
-
-    def switch(self) -> None:
-        """Have the code servers load the new version.
-
-        Raises:
-            DeploymentError: a unit does not load, or serves another version.
-        """
-        for member in self.members:
-            self.fence()
-            if member not in self.switched:
-                self.switched.append(member)
-            _versions(member).serve(member.version)
-            load_anew(self.webserver, member.name, member.version)
-            self.tell(f"{member.name} serves {member.version}")
 
     def verify(self, smokes: Sequence[Smoke], limit: timedelta, exempt: Callable[[str], Mapping[str, str]]) -> None:
         """Run the smoke runs, one after the other.
@@ -126,14 +111,8 @@ class Change:
         Raises:
             DeploymentError: it cannot be taken back, or not all of it; the line names each thing.
         """
-        problems: list[str] = []
-        stuck: set[str] = set()
-        for member in reversed(self.switched):
-            try:
-                self._serve_again(member)
-            except DataPlatformError as error:
-                problems.append(str(error))
-                stuck.add(member.name)
+        stuck = self.code.switch_back()
+        problems = list(stuck.values())
         for unit, change in reversed(self.schemas.items()):
             if unit in stuck:
                 # code that expects the new schema stays: taking the schema back would break it, too
@@ -147,23 +126,6 @@ class Change:
                 problems += _problem(partial(again.deploy, allow=consent, fence=self.fence, tell=self.tell))
         if problems:
             raise DeploymentError("; ".join(problems), anchor="deployments")
-
-    def _serve_again(self, member: Member) -> None:
-        versions, before = _versions(member), member.before
-        if before is None:
-            raise DeploymentError(f"{member.name} served nothing before, so it stays at {member.version}")
-        self.fence()
-        if versions.find(before) is None:
-            raise DeploymentError(
-                f"{member.name} cannot go back: version {before} was loaded from the checkout, and was not kept"
-            )
-        versions.serve(before)
-        load_anew(self.webserver, member.name, before)
-        self.tell(f"{member.name} serves {before} again")
-
-
-def _versions(member: Member) -> UnitVersions:
-    return UnitVersions(member.unit.environment, member.name)
 
 
 def _problem(step: Callable[[], None]) -> list[str]:

@@ -92,7 +92,7 @@ class Deployer:
         finally:
             self.ledger.note(self.number, self.token, changesets=change.changesets)
         self._enter(Phase.CODE)
-        change.switch()
+        change.code.switch()
         self._enter(Phase.VERIFYING)
         change.verify(self.request.smoke, self.request.smoke_limit, self.gap.exempt)
         lease.check()

@@ -1,10 +1,16 @@
-"""Which commits are about to be deployed, as git knows them."""
+"""Which commits are about to be deployed, as git or the image knows them."""
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from data_platform.units.git import GitError, git
 from data_platform.units.unit import Unit
+
+COMMIT_VARIABLE, SUBMODULES_VARIABLE = "DATA_PLATFORM_COMMIT", "DATA_PLATFORM_SUBMODULES"
+_COMMIT = re.compile(r"([0-9a-f]{40})(-dirty)?")
+_SUBMODULE = re.compile(r"(?:^|(?<=\n))([ +U-]?)([0-9a-f]{40}) (\S+)")
 
 
 @dataclass(frozen=True)
@@ -23,10 +29,15 @@ class Source:
 
 
 def source_of(units: Sequence[Unit]) -> Source:
-    """The commits behind the files of some units; nothing is known outside a repository."""
+    """The commits behind the files of some units; in a container, what its image was built with.
+
+    Nothing is known where there is neither.
+    """
     root = units[0].environment.root
     projects = [unit.project.folder for unit in units]
     paths = [str(path.relative_to(root)) for path in (*(unit.folder for unit in units), *projects) if path.exists()]
+    if os.environ.get(COMMIT_VARIABLE):
+        return source_of_image(os.environ, paths)
     try:
         commit = git(root, "rev-parse", "HEAD").strip()
         uncommitted = bool(git(root, "status", "--porcelain", "--", *paths).strip())
@@ -41,3 +52,20 @@ def source_of(units: Sequence[Unit]) -> Source:
         except GitError:
             continue  # never checked out
     return Source(commit, uncommitted, submodules)
+
+
+def source_of_image(variables: Mapping[str, str], paths: Sequence[str]) -> Source:
+    """The commits that `ci/build-image.sh` has written into an image. Pure.
+
+    Args:
+        variables: `DATA_PLATFORM_COMMIT`, a commit, with `-dirty` behind it if files were changed, and
+            `DATA_PLATFORM_SUBMODULES`, as `git submodule status` prints them.
+        paths: of the units' folders, whose submodules are wanted.
+    """
+    commit = _COMMIT.fullmatch(variables.get(COMMIT_VARIABLE, "").strip())
+    if commit is None:
+        return Source()
+    found = [match.groups() for match in _SUBMODULE.finditer(variables.get(SUBMODULES_VARIABLE, ""))]
+    ours = [(mark, sha, path) for mark, sha, path in found if path in paths and mark != "-"]  # never checked out
+    moved = any(mark in {"+", "U"} for mark, _, _ in ours)
+    return Source(commit[1], bool(commit[2]) or moved, {path: sha for _, sha, path in ours})

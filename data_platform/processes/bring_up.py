@@ -59,17 +59,17 @@ def bring_up(folders: Folders, keeper: Keeper, programs: Sequence[Program], tell
     return sorted(failed)
 
 
-def wait_for_locations(port: int, root: Path, names: Collection[str]) -> dict[str, Location]:
+def wait_for_locations(address: str, root: Path, names: Collection[str]) -> dict[str, Location]:
     """Wait until the webserver has loaded the code locations, or knows why it cannot.
 
     Args:
-        port: of the webserver.
+        address: of the webserver, as in `http://127.0.0.1:3000`.
         root: the platform repository.
         names: locations whose code servers answer.
     """
     deadline = time.monotonic() + _RECONNECT_SECONDS
     while True:
-        found = code_locations(port, root) or {}
+        found = code_locations(address, root) or {}
         pending = [name for name in names if name not in found or found[name].state in {"loading", "unreachable"}]
         if not pending or time.monotonic() > deadline:
             return found

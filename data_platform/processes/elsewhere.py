@@ -29,3 +29,21 @@ def webserver_elsewhere(variables: Mapping[str, str] | None = None) -> str | Non
             anchor="containers",
         )
     return given.rstrip("/")
+
+
+def refuse_elsewhere(instead: str) -> None:
+    """Refuse a command about this machine's processes while the platform is elsewhere.
+
+    Args:
+        instead: the command to give there, as in "`docker-compose stop`".
+
+    Raises:
+        UsageError: the platform is elsewhere.
+    """
+    address = webserver_elsewhere()
+    if address:
+        raise UsageError(
+            f"the platform's processes are not this machine's: {WEBSERVER_VARIABLE} is {address}",
+            fix=f"{instead}; or unset the variable for a platform of this machine",
+            anchor="containers",
+        )

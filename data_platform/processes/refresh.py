@@ -70,7 +70,7 @@ def _refresh(environment: Environment, folders: Folders, keeper: Keeper, record:
         keeper.forget(name)
     failed = bring_up(folders, keeper, programs, lambda _: None)
     serving = [item.location for item in programs if item.location and item.name not in failed]
-    wait_for_locations(record.port, environment.root, serving)
+    wait_for_locations(record.address, environment.root, serving)
     return True
 
 

@@ -99,7 +99,7 @@ def _complete(
     planned = platform_programs(environment, modules, port=record.port, embedded=record.embedded)
     programs = [program for program in planned if program.name in known]
     failed = bring_up(Folders(environment.state), keeper, programs, (lambda _: None) if whole else tell)
-    return whole, wait_for_locations(record.port, environment.root, _serving(programs, failed))
+    return whole, wait_for_locations(record.address, environment.root, _serving(programs, failed))
 
 
 def _start_anew(
@@ -124,7 +124,7 @@ def _start_anew(
     try:
         keeper = start_keeper(folders, program_environment(environment), environment.root)
         failed = bring_up(folders, keeper, programs, tell)
-        return record, wait_for_locations(port, environment.root, _serving(programs, failed))
+        return record, wait_for_locations(record.address, environment.root, _serving(programs, failed))
     except BaseException:  # also an interrupt: no half of a platform stays
         stop_all(folders, grace=0, tell=tell)
         raise

@@ -2,81 +2,33 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from data_platform.environment import Environment
-from data_platform.processes.database import database_problem, uses_embedded
+from data_platform.processes.database import database_address, database_problem, uses_embedded
+from data_platform.processes.elsewhere import webserver_elsewhere
 from data_platform.processes.errors import ProcessesError
 from data_platform.processes.folders import Folders
+from data_platform.processes.health import PlatformStatus, ProcessStatus
 from data_platform.processes.keeper import Keeper, Kept, running_keeper
 from data_platform.processes.memory import memory_of
 from data_platform.processes.ours import OurProcess, our_processes
 from data_platform.processes.record import Record, RecordedProgram, read_record
 from data_platform.processes.webserver import Location, code_locations
+from data_platform.units.workspace import location_modules
 
 _STATES = {"RUNNING": "running", "STARTING": "running", "BACKOFF": "restarting", "EXITED": "restarting"}
 _STATES |= {"FATAL": "failed", "STOPPING": "stopping", "STOPPED": "stopped", "UNKNOWN": "unknown"}
 
 
-@dataclass(frozen=True)
-class ProcessStatus:
-    """A program and the processes it consists of.
-
-    Attributes:
-        name: of the program; the keeper is one too.
-        state: `running`, `restarting` (it ended and is about to be started again), `stopping`, `stopped`, `failed`
-            (given up after many attempts), `gone` (its keeper was killed).
-        pid: of its first process.
-        uptime: of that process, in seconds.
-        memory: proportional set size of all its processes, in bytes (resident size where the system has no such).
-        restarts: how often it ended by itself since the platform was started.
-        last_end: how long ago that was last, in seconds.
-    """
-
-    name: str
-    state: str
-    pid: int | None = None
-    uptime: float | None = None
-    memory: int | None = None
-    restarts: int = 0
-    last_end: float | None = None
-
-
-@dataclass(frozen=True)
-class PlatformStatus:
-    """The platform as it is now.
-
-    Attributes:
-        running: whether its keeper runs.
-        address: of the user interface, if it was started.
-        database: where the database is.
-        database_problem: why it does not answer, or None.
-        processes: the keeper and its programs.
-        locations: the code locations.
-        problem: what is wrong with the platform as a whole, with what to do.
-    """
-
-    running: bool
-    address: str | None = None
-    database: str | None = None
-    database_problem: str | None = None
-    processes: Sequence[ProcessStatus] = ()
-    locations: Sequence[Location] = ()
-    problem: str | None = None
-
-    @property
-    def healthy(self) -> bool:
-        """Whether everything runs and every code location is loaded."""
-        return (
-            self.running
-            and not (self.problem or self.database_problem)
-            and all(process.state == "running" for process in self.processes)
-            and all(location.state == "loaded" for location in self.locations)
-        )
-
-
 def platform_status(environment: Environment) -> PlatformStatus:
-    """Look at everything; takes less than a second unless something hangs."""
+    """Look at everything; takes less than a second unless something hangs.
+
+    Raises:
+        UsageError: `DATA_PLATFORM_WEBSERVER` is no address of a webserver.
+    """
+    elsewhere = webserver_elsewhere()
+    if elsewhere:
+        return _elsewhere(environment, elsewhere)
     folders = Folders(environment.state)
     keeper, record, ours = running_keeper(folders), read_record(folders), our_processes(folders)
     if keeper is None or record is None:
@@ -86,15 +38,32 @@ def platform_status(environment: Environment) -> PlatformStatus:
         processes = [_keeper(keeper, ours), *(_process(item, kept.get(item.name), ours) for item in record.programs)]
     except ProcessesError:  # it has just gone
         return _not_running(record, our_processes(folders))
-    found = code_locations(record.port, environment.root)
+    found = code_locations(record.address, environment.root)
     return PlatformStatus(
         running=True,
         address=record.address,
         database=record.database,
         database_problem=_database_problem(environment, record),
         processes=processes,
-        locations=[_location(item, found) for item in record.programs if item.location],
+        locations=[_location(item.location, found) for item in record.programs if item.location],
         problem=None if found is not None else "the webserver does not answer -> read its log: dp logs webserver",
+    )
+
+
+def _elsewhere(environment: Environment, address: str) -> PlatformStatus:
+    found = code_locations(address, environment.root)
+    names = [
+        *location_modules(environment),
+        *(name for name in found or () if name not in location_modules(environment)),
+    ]
+    embedded = uses_embedded()
+    return PlatformStatus(
+        running=found is not None,
+        address=address,
+        database=database_address(embedded=embedded),
+        database_problem=database_problem(environment, embedded=embedded),
+        locations=[_location(name, found) for name in names],
+        problem=None if found is not None else "the webserver does not answer -> read its container's log",
     )
 
 
@@ -134,8 +103,7 @@ def _memory(program: str, ours: Sequence[OurProcess]) -> int:
     return memory_of(item.process.pid for item in ours if item.program == program)
 
 
-def _location(program: RecordedProgram, found: Mapping[str, Location] | None) -> Location:
-    name = str(program.location)
+def _location(name: str, found: Mapping[str, Location] | None) -> Location:
     if found is None:
         return Location(name, "unknown", "the webserver does not answer")
     return found.get(name) or Location(name, "unknown", "the webserver does not know it")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from data_platform.processes.load_error import read_load_error
 
@@ -36,14 +37,14 @@ class Location:
     where: str | None = None
 
 
-def code_locations(port: int, root: Path) -> dict[str, Location] | None:
+def code_locations(address: str, root: Path) -> dict[str, Location] | None:
     """All code locations by name; None when the webserver does not answer.
 
     Args:
-        port: of the webserver on this machine.
+        address: of the webserver, as in `http://127.0.0.1:3000`.
         root: the platform repository; places in it are the ones worth naming.
     """
-    answer = _ask(port, _LOCATIONS)
+    answer = _ask(address, _LOCATIONS)
     entries = ((answer or {}).get("workspaceOrError") or {}).get("locationEntries")
     if entries is None:
         return None
@@ -62,9 +63,10 @@ def _location(entry: Mapping[str, Any], root: Path) -> Location:
     return Location(entry["name"], "failed", error, where)
 
 
-def _ask(port: int, query: str) -> dict[str, Any] | None:
+def _ask(address: str, query: str) -> dict[str, Any] | None:
     # no urllib: it would honour a proxy's address in the environment
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_SECONDS)
     try:
         body = json.dumps({"query": query})
         connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})

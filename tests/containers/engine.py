@@ -64,10 +64,24 @@ class Engine:
                 command, env=os.environ | self.variables, stdin=packed.stdout, capture_output=True, check=True
             )
 
-    def build(self, folder: Path, name: str, secrets: Mapping[str, Path] | None = None) -> None:
+    def build(self, folder: Path, name: str) -> None:
         """Build an image; on the machine's network, since this engine has no default bridge."""
-        given = [part for key, path in (secrets or {}).items() for part in ("--secret", f"id={key},src={path}")]
-        self.docker("build", "--quiet", "--network", "host", *given, "--tag", name, str(folder))
+        self.docker("build", "--quiet", "--network", "host", "--tag", name, str(folder))
+
+    def build_checkout(self, checkout: Path, name: str, secrets: Mapping[str, Path]) -> None:
+        """Build an image as the pipeline does."""
+        given = [part for key, path in secrets.items() for part in ("--secret", f"id={key},src={path}")]
+        search = f"{Path(DOCKER).parent}:{os.environ.get('PATH', '')}"
+        done = subprocess.run(
+            ["ci/build-image.sh", name, "--quiet", "--network", "host", *given],
+            cwd=checkout,
+            env=os.environ | self.variables | {"PATH": search},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        assert done.returncode == 0, (done.stdout[-3000:], done.stderr[-6000:])
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def build_platform(engine: Engine, checkout: Path, word: str, folder: Path) -> s
     code = CODE.replace('WORD = "old"', f"WORD = {word!r}") + _LATE
     (checkout / "code_locations/fleet/defs/speaking.py").write_text(code)
     name = f"data-platform:{word}"
-    engine.build(checkout, name, _secrets(folder))
+    engine.build_checkout(checkout, name, _secrets(folder))
     return name
 
 

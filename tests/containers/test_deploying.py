@@ -7,6 +7,7 @@ point of that PostgreSQL; several machines (a volume and its locks are shared by
 """
 
 import json
+import subprocess
 import time
 
 import psutil
@@ -79,6 +80,10 @@ def test_a_new_image_deploys_its_unit_while_a_run_is_in_flight_and_no_location_s
 
     assert document["state"] == "succeeded"
     assert document["image"] == newer.image
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=platform.checkout, capture_output=True, text=True, check=True
+    )
+    assert document["commit"] == commit.stdout.strip()
     assert document["by"].startswith("jana@")
     assert document["before"]["fleet"] == change["served"]
     assert document["after"]["fleet"] == change["on_disk"]
@@ -159,9 +164,25 @@ def test_all_containers_change_to_another_image_in_a_gap(platform: Containers, n
     assert not json.loads(newer.dp("hold", "list", "--json"))
 
 
+def test_a_roll_out_that_is_killed_before_anything_was_changed_lets_the_runs_go(platform: Containers) -> None:
+    flying = platform.speaking("go-on-4")
+    rolling = platform.begin("ci/roll-out.sh", "too early", "webserver")
+    until(lambda: [row["phase"] for row in json.loads(platform.dp("hold", "list", "--json"))] == ["draining"])
+    waiting = platform.speak()
+    rolling.kill()
+    assert platform.status_of(waiting) == "QUEUED"
+    platform.let("go-on-4")
+    rolling.communicate(timeout=120)
+    for run in (flying, waiting):
+        assert platform.live.ended(run)["status"] == "SUCCESS"
+    assert not json.loads(platform.dp("hold", "list", "--json"))
+
+
 def test_a_roll_out_that_is_killed_half_way_leaves_the_runs_waiting(platform: Containers) -> None:
     rolling = platform.begin("ci/roll-out.sh", "half way", "webserver")
-    until(lambda: [row["phase"] for row in json.loads(platform.dp("hold", "list", "--json"))] == ["applying"])
+    assert rolling.stdout
+    while "nothing runs now" not in rolling.stdout.readline():
+        assert rolling.poll() is None
     rolling.kill()
     until(lambda: [row["phase"] for row in json.loads(platform.dp("hold", "list", "--json"))] == ["abandoned"], pause=1)
     rolling.communicate(timeout=60)

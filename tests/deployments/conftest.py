@@ -8,6 +8,7 @@ from data_platform.deployments.ledger import Ledger
 from data_platform.gate import Holds
 from data_platform.instance.connections import Database, shared_database
 from tests.deployments.speaking import Platform
+from tests.distribution import is_live
 from tests.end_to_end.checkout import make_checkout
 from tests.end_to_end.conftest import own_state
 from tests.end_to_end.live import Live, free_port
@@ -46,8 +47,11 @@ def holds(database: Database) -> Holds:
 
 
 @pytest.fixture(scope="package")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A running platform for the tests that deploy to one; each leaves it without holds."""
+    users = [item.nodeid for item in request.session.items if request.fixturename in getattr(item, "fixturenames", ())]
+    apart = [test for test in users if test.startswith("tests/deployments/") and not is_live(test)]
+    assert not apart, f"in another process they would start one more: name them in tests/distribution.py: {apart}"
     with own_state() as state:
         folder = tmp_path_factory.mktemp("said")
         hook = folder / "hook"

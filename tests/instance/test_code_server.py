@@ -172,6 +172,20 @@ def test_a_load_that_takes_too_long_is_told_and_takes_nothing_over_later(served:
     until(lambda: served.jobs() == {"quick"}, 10)
 
 
+def test_a_load_that_is_given_up_is_not_waited_for_and_takes_nothing_over_later(served: Served) -> None:
+    before, inner = served.jobs(), served.inner()
+    served.version(f"import time\n\ntime.sleep(3)\n{LOADS.format(name='slow')}")
+    given_up = threading.Event()
+    threading.Timer(0.5, given_up.set).start()
+    began = time.monotonic()
+    with pytest.raises(NotTakenOverError, match="given up"):
+        take_over(CodeServerAddress(socket=served.socket), patience=5, seconds=60, given_up=given_up)
+    assert time.monotonic() - began < 3
+    time.sleep(max(0.0, began + 6 - time.monotonic()))
+    assert served.inner() == inner
+    assert served.jobs() == before
+
+
 def test_a_code_server_that_was_told_to_end_sends_a_run_back_to_the_queue_instead_of_failing_it() -> None:
     with serving() as served, grpc.insecure_channel(f"unix:{served.socket}") as channel:
         channel.unary_unary("/api.DagsterApi/ShutdownServer")(b"", timeout=20)

@@ -15,12 +15,13 @@ import psutil
 import psycopg2
 import pytest
 
-from data_platform.containers.shown import wait_until_shown
+from data_platform.containers.shown import wait_until_well
+from data_platform.environment import current_environment
 from data_platform.errors import DataPlatformError
 from data_platform.instance.embedded import EmbeddedPostgres
 from data_platform.processes.keeper import running_keeper
-from data_platform.units.graphql import Webserver
 from tests.end_to_end.debian_postgres import server
+from tests.end_to_end.live import free_port
 from tests.processes.conftest import PLAIN_UNIT, RealPlatform, lives, until
 
 pytestmark = pytest.mark.timeout(600)
@@ -62,10 +63,43 @@ def test_status_tells_every_process_and_location(up: RealPlatform) -> None:
     assert locations["plain"]["state"] == locations["data_platform"]["state"] == "loaded"
     assert locations["broken"]["error"] == "LookupError: the moon is in the way"
     assert locations["broken"]["where"] == "code_locations/broken/helpers.py:3"
-    with pytest.raises(DataPlatformError, match=r"broken does not load: LookupError: the moon is in the way"):
-        wait_until_shown(Webserver(status["address"]), {"plain", "broken"}, seconds=0)
-    with pytest.raises(DataPlatformError, match="absent is not served"):
-        wait_until_shown(Webserver(status["address"]), {"plain", "absent"}, seconds=0)
+
+
+def test_a_platform_elsewhere_tells_its_locations_and_database(
+    up: RealPlatform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = EmbeddedPostgres(up.root / "var").url
+    elsewhere = {
+        "DATA_PLATFORM_ROOT": str(up.root),
+        "DATA_PLATFORM_STATE": str(tmp_path),
+        "DATA_PLATFORM_WEBSERVER": f"http://127.0.0.1:{up.port}",
+        "DATA_PLATFORM_POSTGRES_URL": database,
+    }
+    code, told = up.dp("status", **elsewhere)
+    assert code == 1, told
+    assert "process" not in told
+    assert "LookupError: the moon is in the way (code_locations/broken/helpers.py:3)" in told
+    assert told.endswith("not healthy\n")
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(DataPlatformError, match=r"helpers.py:3: broken is failed: LookupError: the moon is in the way"):
+        wait_until_well(current_environment(), seconds=0)
+
+
+@pytest.mark.parametrize("command", ["up", "down", "logs"])
+def test_processes_that_are_elsewhere_are_not_taken_for_ones_here(up: RealPlatform, command: str) -> None:
+    code, told = up.dp(command, DATA_PLATFORM_WEBSERVER="http://webserver:3000")
+    assert code == 2, told
+    assert "the platform's processes are not this machine's: DATA_PLATFORM_WEBSERVER is http://webserver:3000" in told
+    assert "docker-compose" in told
+    assert up.status()["running"]
+
+
+def test_a_platform_elsewhere_that_does_not_answer_is_not_healthy(up: RealPlatform) -> None:
+    code, told = up.dp("status", DATA_PLATFORM_WEBSERVER=f"http://127.0.0.1:{free_port()}")
+    assert code == 1, told
+    assert "the webserver does not answer -> read its container's log" in told
+    assert "UI" not in told
 
 
 def test_a_unit_that_is_mended_loads_when_its_code_server_starts_again(up: RealPlatform) -> None:

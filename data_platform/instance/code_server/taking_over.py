@@ -1,5 +1,6 @@
 """Asking a code server to take over new code, if that loads. Speaks gRPC itself: Dagster takes a second to import."""
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ ONLY_IF_IT_LOADS = ("data-platform-reload", "only-if-it-loads")
 
 _RELOAD = "/api.DagsterApi/ReloadCode"  # takes an empty message and answers with one
 _PAUSE_SECONDS = 0.5
+_LOOK_SECONDS = 0.1
 
 
 class NotTakenOverError(Exception):
@@ -29,22 +31,27 @@ class CodeServerAddress:
         return f"unix:{self.socket}" if self.socket else f"{self.host}:{self.port}"
 
 
-def take_over(address: CodeServerAddress, *, patience: float, seconds: float) -> None:
+def take_over(
+    address: CodeServerAddress, *, patience: float, seconds: float, given_up: threading.Event | None = None
+) -> None:
     """Have a code server load its code anew, and serve that from then on if it loads; else it goes on with the old.
 
     Args:
         patience: how long it may be away, in seconds.
         seconds: how long loading may take.
+        given_up: set by another thread that no longer waits for this.
 
     Raises:
-        NotTakenOverError: the new code does not load, or the code server stays away.
+        NotTakenOverError: the new code does not load, the code server stays away, or it was given up.
     """
+    given_up = given_up or threading.Event()
     away_since: float | None = None
     while True:
         try:
             with grpc.insecure_channel(str(address), [("grpc.enable_http_proxy", 0)]) as channel:
                 # twice does no harm
-                channel.unary_unary(_RELOAD)(b"", metadata=(ONLY_IF_IT_LOADS,), timeout=seconds)
+                call = channel.unary_unary(_RELOAD).future(b"", metadata=(ONLY_IF_IT_LOADS,), timeout=seconds)
+                _wait(call, given_up)
             return
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.UNAVAILABLE:
@@ -53,7 +60,20 @@ def take_over(address: CodeServerAddress, *, patience: float, seconds: float) ->
             away_since = away_since or time.monotonic()
             if time.monotonic() - away_since > patience:
                 raise NotTakenOverError("its code server does not answer, as `dp status` and its log tell") from None
-        time.sleep(_PAUSE_SECONDS)
+        if given_up.wait(_PAUSE_SECONDS):
+            raise NotTakenOverError("it was given up")
+
+
+def _wait(call: grpc.Future, given_up: threading.Event) -> None:
+    while True:
+        try:
+            call.result(timeout=_LOOK_SECONDS)
+        except grpc.FutureTimeoutError:
+            if given_up.is_set():
+                call.cancel()
+                raise NotTakenOverError("it was given up") from None
+        else:
+            return
 
 
 def _reason(error: grpc.RpcError, seconds: float) -> str:

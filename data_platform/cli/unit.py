@@ -128,13 +128,16 @@ def new(
 
     dp unit new finance --dbt-repo git@gitlab.example.org:finance/dbt.git
     """
+    from data_platform.units.compose import FILE
     from data_platform.units.scaffold import new_unit
 
     environment = current_environment()
-    for folder in new_unit(environment, name, dbt_repo=dbt_repo, title=title, owner=owner):
+    made = new_unit(environment, name, dbt_repo=dbt_repo, title=title, owner=owner)
+    for folder in made:
         typer.echo(f"made {folder}")
     _refresh(environment)
-    typer.echo(f"commit it: git add code_locations/{name} dbt_projects/{name} dagster_home/workspace.yaml")
+    changed = [".gitmodules", *map(str, made), "dagster_home/workspace.yaml", FILE]
+    typer.echo(f"commit it: git add {' '.join(path for path in changed if (environment.root / path).exists())}")
     typer.echo(f"next: `dp unit build {name}`, then edit code_locations/{name}/unit.yaml")
 
 

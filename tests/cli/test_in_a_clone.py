@@ -28,6 +28,9 @@ def test_a_new_unit_builds_and_passes_its_checks_at_once(clone: Path) -> None:
         *(" M compose.yaml", " M dagster_home/workspace.yaml"),
         *("?? code_locations/sales/", "?? dbt_projects/sales/"),
     ]
+    [hint] = [line for line in made.out.splitlines() if line.startswith("commit it: git add ")]
+    run_git(clone, *hint.removeprefix("commit it: git ").split())
+    assert not [line for line in run_git(clone, "status", "--porcelain").splitlines() if line[1] != " "], "all is added"
     commit(clone)
 
     listed = json.loads(shell(clone, "unit", "list", "--json").out)

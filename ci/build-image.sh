@@ -7,5 +7,5 @@ tag=$1
 shift
 cd "$(dirname "$0")/.."
 commit=$(git describe --always --dirty --abbrev=40 --exclude '*')
-submodules=$(git submodule status)
+submodules=$(git submodule status | tr '\n' ';') # a variable of an image has one line
 DOCKER_BUILDKIT=1 docker build --tag "$tag" --build-arg COMMIT="$commit" --build-arg SUBMODULES="$submodules" "$@" .

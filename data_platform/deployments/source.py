@@ -10,7 +10,7 @@ from data_platform.units.unit import Unit
 
 COMMIT_VARIABLE, SUBMODULES_VARIABLE = "DATA_PLATFORM_COMMIT", "DATA_PLATFORM_SUBMODULES"
 _COMMIT = re.compile(r"([0-9a-f]{40})(-dirty)?")
-_SUBMODULE = re.compile(r"(?:^|(?<=\n))([ +U-]?)([0-9a-f]{40}) (\S+)")
+_SUBMODULE = re.compile(r"(?:^|(?<=[;\n]))([ +U-]?)([0-9a-f]{40}) ([^\s;]+)")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def source_of_image(variables: Mapping[str, str], paths: Sequence[str]) -> Sourc
 
     Args:
         variables: `DATA_PLATFORM_COMMIT`, a commit, with `-dirty` behind it if files were changed, and
-            `DATA_PLATFORM_SUBMODULES`, as `git submodule status` prints them.
+            `DATA_PLATFORM_SUBMODULES`, as `git submodule status` prints them, with `;` or a line's end between two.
         paths: of the units' folders, whose submodules are wanted.
     """
     commit = _COMMIT.fullmatch(variables.get(COMMIT_VARIABLE, "").strip())

@@ -50,6 +50,8 @@ def test_an_image_says_the_same_of_a_checkout_as_git_does(checkout: Path) -> Non
     ("commit", "submodules", "uncommitted"),
     [
         (COMMIT, f" {OTHER} dbt_projects/fleet (v1)\n {OTHER} dbt_projects/other (v1)", False),
+        (COMMIT, f" {OTHER} dbt_projects/fleet (v1); {OTHER} dbt_projects/other (v1);", False),
+        (COMMIT, f" {OTHER} dbt_projects/fleet;-{OTHER} dbt_projects/other;", False),
         (f"{COMMIT}-dirty", f" {OTHER} dbt_projects/fleet (v1)", True),
         (COMMIT, f"+{OTHER} dbt_projects/fleet (heads/main)", True),
         (COMMIT, f"{OTHER} dbt_projects/fleet (v1)\n+{OTHER} dbt_projects/other (v1)", False),

@@ -9,19 +9,8 @@ from typing import Any
 
 from data_platform.schema.catalogue.duckdb_needs import needs, query_of_view
 from data_platform.schema.catalogue.duckdb_text import column_text
-from data_platform.schema.catalogue.objects import (
-    Catalogue,
-    Column,
-    Constraint,
-    Index,
-    Key,
-    Routine,
-    Schema,
-    Sequence,
-    Table,
-    Type,
-    View,
-)
+from data_platform.schema.catalogue.objects import Catalogue, Key, Routine, Schema, Sequence, Type
+from data_platform.schema.catalogue.relations import Column, Constraint, Index, Table, View
 from data_platform.schema.catalogue.source import PLATFORM_SCHEMA, Source
 from data_platform.schema.names import quoted
 

@@ -5,21 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from data_platform.schema.catalogue import postgres_queries as queries
-from data_platform.schema.catalogue.objects import (
-    Catalogue,
-    Column,
-    Constraint,
-    Extension,
-    Index,
-    Key,
-    Routine,
-    Schema,
-    Sequence,
-    Table,
-    Trigger,
-    Type,
-    View,
-)
+from data_platform.schema.catalogue.objects import Catalogue, Extension, Key, Routine, Schema, Sequence, Type
+from data_platform.schema.catalogue.relations import Column, Constraint, Index, Table, Trigger, View
 from data_platform.schema.catalogue.source import Source
 
 _TYPE_KINDS = {"e": "enum", "d": "domain", "c": "composite"}

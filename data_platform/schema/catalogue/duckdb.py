@@ -30,7 +30,6 @@ def read_duckdb(source: Source) -> Catalogue:
 
 class _Reader:
     def __init__(self, source: Source) -> None:
-        self.source = source
         self.query = source.query
         self.columns: dict[tuple[str, str], list[_Row]] = defaultdict(list)
         self.bodies: list[tuple[Key, str]] = []

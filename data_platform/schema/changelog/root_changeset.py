@@ -8,11 +8,12 @@ from data_platform.schema.changelog.files import SearchPath, read_text
 from data_platform.schema.changelog.node import Node
 from data_platform.schema.changelog.properties import Properties
 from data_platform.schema.changes import Change, Empty, Sql, TagDatabase
-from data_platform.schema.changeset import Changeset, Identity, Notice, OnFail, Precondition, Preconditions, Rollback
+from data_platform.schema.changeset import Changeset, Identity, Notice, Rollback
 from data_platform.schema.checksum import CONTROLS
 from data_platform.schema.errors import ChangelogError
 from data_platform.schema.expressions import recorded_contexts, recorded_labels
 from data_platform.schema.paths import normalized
+from data_platform.schema.precondition import OnFail, Precondition, Preconditions
 
 _KNOWN = frozenset(
     [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_platform.schema.changelog.included import Included
 from data_platform.schema.changelog.node import Node
 from data_platform.schema.changelog.properties import Properties
 from data_platform.schema.changelog.root_changeset import ChangesetReader
@@ -14,7 +15,7 @@ from data_platform.schema.errors import ChangelogError
 from data_platform.schema.paths import normalized
 
 if TYPE_CHECKING:
-    from data_platform.schema.changelog.root import Included, Reading
+    from data_platform.schema.changelog.root import Reading
 
 _INCLUDE = frozenset(
     ["file", "relativeToChangelogFile", "context", "contextFilter", "labels", "errorIfMissing", "ignore"]
@@ -38,7 +39,7 @@ _PROPERTY = frozenset(
 )
 
 
-def read_root(text: str, file: str, source: Path, reading: "Reading", included: "Included") -> None:
+def read_root(text: str, file: str, source: Path, reading: "Reading", included: Included) -> None:
     """Read a root changelog into `reading`.
 
     Raises:
@@ -70,7 +71,7 @@ class _Entries:
     recorded: str
     source: Path
     reading: "Reading"
-    included: "Included"
+    included: Included
     properties: Properties
 
     def read(self, entry: Node) -> None:
@@ -139,7 +140,7 @@ class _Entries:
             return normalized(posixpath.join(posixpath.dirname(self.file), path))
         return path
 
-    def _below(self, entry: Node, values: Mapping[str, str]) -> "Included":
+    def _below(self, entry: Node, values: Mapping[str, str]) -> Included:
         return self.included.within(
             values.get("contextFilter", values.get("context")),
             values.get("labels"),

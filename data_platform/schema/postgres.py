@@ -16,7 +16,8 @@ from data_platform.schema.errors import DatabaseError, LockError, StatementError
 from data_platform.schema.history import History
 from data_platform.schema.names import Names
 from data_platform.schema.notes import Note
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_errors import ACTIVE_SQL_TRANSACTION, code_of
+from data_platform.schema.postgres_session import Session
 from data_platform.schema.postgres_tables import PostgresTables
 
 # a deploy with nothing to do needs none of these
@@ -32,7 +33,6 @@ _ALONE = re.compile(
     r"|(?:CREATE|DROP|ALTER)\s+(?:DATABASE|TABLESPACE|SYSTEM|SUBSCRIPTION))\b",
     re.IGNORECASE | re.DOTALL,
 )
-_REFUSED_IN_TRANSACTION = "25001"
 
 
 class PostgresDatabase:
@@ -122,7 +122,7 @@ class PostgresDatabase:
             try:
                 return self.run([statement], writes)
             except StatementError as error:
-                if code_of(error) != _REFUSED_IN_TRANSACTION:
+                if code_of(error) != ACTIVE_SQL_TRANSACTION:
                     raise
         self.session.query(self.tables.set_path)
         try:

@@ -13,6 +13,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, new_type, register_type
 from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError, StatementError
 from data_platform.schema.own_name import own_name
+from data_platform.schema.postgres_errors import reason_of
 
 if TYPE_CHECKING:
     from data_platform.schema.statements import Statement
@@ -47,7 +48,7 @@ class Session:
             )
         except (psycopg2.Error, UnicodeError) as error:
             raise DatabaseError(
-                f"the database cannot be reached: {_reason(error)}", where=address.shown, anchor="database-connection"
+                f"the database cannot be reached: {reason_of(error)}", where=address.shown, anchor="database-connection"
             ) from None
         self.where = address.shown
         self.connection.autocommit = True
@@ -122,7 +123,7 @@ class Session:
             position = int(place) - 1 - len(before) if place else None
             if position is not None and not 0 <= position < len(text):
                 position = None
-            raise StatementError(_reason(error), statement, position) from error
+            raise StatementError(reason_of(error), statement, position) from error
         return [" ".join(notice.split()) for notice in self.connection.notices]
 
     def end_transaction(self) -> None:
@@ -155,26 +156,8 @@ class Session:
     def error(self, error: Exception) -> DatabaseError:
         """An error of psycopg2's, in one line."""
         lost = " (the connection is lost)" if self.connection.closed else ""
-        return DatabaseError(f"{_reason(error)}{lost}", where=self.where, anchor="database-refused")
+        return DatabaseError(f"{reason_of(error)}{lost}", where=self.where, anchor="database-refused")
 
     def close(self) -> None:
         """End the session."""
         self.connection.close()
-
-
-def code_of(error: BaseException | None) -> str | None:
-    """The SQLSTATE of what psycopg2 raised, perhaps wrapped."""
-    while error is not None and not isinstance(error, psycopg2.Error):
-        error = error.__cause__
-    return error.pgcode if error is not None else None
-
-
-def _reason(error: Exception) -> str:
-    diagnosis = getattr(error, "diag", None)
-    if diagnosis is not None and diagnosis.message_primary:
-        detail = f" ({diagnosis.message_detail})" if diagnosis.message_detail else ""
-        hint = f" ({diagnosis.message_hint})" if diagnosis.message_hint and not detail else ""
-        return f"{diagnosis.message_primary}{detail}{hint}"
-    if "can't execute COPY" in str(error):  # psycopg2 names functions that nobody can call in a changeset
-        return "COPY with STDIN or STDOUT cannot be in a changeset: write INSERT, or COPY with a file of the server"
-    return str(error).strip() or type(error).__name__

@@ -7,12 +7,19 @@ from collections.abc import Callable
 from data_platform.schema import ledger, notes
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.names import Names, Tables, folded, quoted
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_errors import (
+    DUPLICATE_OBJECT,
+    DUPLICATE_SCHEMA,
+    DUPLICATE_TABLE,
+    INSUFFICIENT_PRIVILEGE,
+    UNIQUE_VIOLATION,
+    code_of,
+)
+from data_platform.schema.postgres_session import Session
 
 _TYPES = {"timestamp": "TIMESTAMP WITHOUT TIME ZONE", "integer": "INTEGER"}
-# duplicate table, type, schema, or a row of those in the catalogue
-_MADE_MEANWHILE = ("42P07", "42710", "42P06", "23505")
-_NO_PRIVILEGE = "42501"
+# the last is a row of the catalogue
+_MADE_MEANWHILE = (DUPLICATE_TABLE, DUPLICATE_OBJECT, DUPLICATE_SCHEMA, UNIQUE_VIOLATION)
 
 
 class PostgresTables:
@@ -103,7 +110,7 @@ class PostgresTables:
                 self._make(ledger.create_notes(self.notes, text="TEXT", **_TYPES))
                 return
         except DatabaseError as error:
-            if code_of(error) != _NO_PRIVILEGE:
+            if code_of(error) != INSUFFICIENT_PRIVILEGE:
                 raise
             why = error.what
         tell(

@@ -10,10 +10,10 @@ from data_platform.schema.align.postgres_queries import VIEWS
 from data_platform.schema.align.postgres_reading import view_properties
 from data_platform.schema.align.postgres_sql import PostgresSql
 from data_platform.schema.errors import DatabaseError
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_errors import INVALID_TABLE_DEFINITION, code_of
+from data_platform.schema.postgres_session import Session
 
 _SCRATCH: Name = ("pg_temp", "dp_schema_align")
-_OTHER_COLUMNS = "42P16"  # replacing a view cannot take or change its columns
 
 
 class ScratchViews:
@@ -51,8 +51,9 @@ class ScratchViews:
             for statement in self._sql.statements(Redefine(wanted.target, {}, wanted.source)):
                 self._session.query(statement)
         except DatabaseError as error:
-            if code_of(error) != _OTHER_COLUMNS:
+            if code_of(error) != INVALID_TABLE_DEFINITION:
                 raise
+            # replacing a view cannot take or change its columns
             self._session.query("ROLLBACK TO SAVEPOINT replacing")
             (made,) = self._sql.statements(Create(wanted.target, {}, wanted.source))
             # what reads it is gone with it for now, and is made again when its turn comes

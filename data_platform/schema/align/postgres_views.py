@@ -26,9 +26,9 @@ from data_platform.schema.align.postgres_sql import PostgresSql
 from data_platform.schema.align.view_sql import takes_all_columns
 from data_platform.schema.align.views import in_order, name_is_taken, wrong_definition
 from data_platform.schema.errors import DatabaseError
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_errors import LOCK_NOT_AVAILABLE, code_of
+from data_platform.schema.postgres_session import Session
 
-_BUSY = "55P03"
 # whoever comes while we wait, waits for us
 _HURRY = "SELECT set_config('lock_timeout', '1s', true) WHERE current_setting('lock_timeout')::interval > '1 s'"
 
@@ -131,7 +131,7 @@ def _kept(then: Properties) -> Properties:
 
 
 def _refused(wanted: Wanted, error: DatabaseError) -> Exception:
-    if code_of(error) == _BUSY:
+    if code_of(error) == LOCK_NOT_AVAILABLE:
         return DatabaseError(
             f"{wanted.target} cannot be tried: others are using it", where=error.where, fix="try again"
         )

@@ -14,28 +14,11 @@ from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError, StatementError
 from data_platform.schema.own_name import own_name
 from data_platform.schema.postgres_errors import reason_of
+from data_platform.schema.postgres_keepalive import CLIENT, SET_ON_SERVER
 
 if TYPE_CHECKING:
     from data_platform.schema.statements import Statement
     from data_platform.schema.write_sql import Bound
-
-# a dead machine or network is noticed within half a minute, on both sides
-_CLIENT: dict[str, Any] = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
-_SERVER = {
-    "client_connection_check_interval": "2000",  # ms; a statement whose client is gone ends (PostgreSQL 14 and later)
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-    "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",
-    "transaction_timeout": "0",
-}
 
 
 class Session:
@@ -44,7 +27,7 @@ class Session:
     def __init__(self, address: Address) -> None:
         try:
             self.connection = psycopg2.connect(
-                address.url, application_name=own_name(), connect_timeout=10, client_encoding="utf8", **_CLIENT
+                address.url, application_name=own_name(), connect_timeout=10, client_encoding="utf8", **CLIENT
             )
         except (psycopg2.Error, UnicodeError) as error:
             raise DatabaseError(
@@ -56,12 +39,8 @@ class Session:
 
     def guard(self) -> None:
         """Make it notice within seconds when the other side is gone, and never time out by itself."""
-        names = ", ".join(f"('{name}', '{value}')" for name, value in _SERVER.items())
         try:
-            self.query(
-                f"SELECT set_config(name, value, false) FROM (VALUES {names}) AS wanted (name, value)"  # noqa: S608 (constants)
-                " JOIN pg_catalog.pg_settings USING (name)"
-            )
+            self.query(SET_ON_SERVER)
         except DatabaseError:
             self.end_transaction()  # a server on a system that cannot check its clients: deploys work without it
 

@@ -18,6 +18,7 @@ from data_platform.schema.interrupts import on_interrupt
 from data_platform.schema.lock import Holder, Patience
 from data_platform.schema.names import Names, literal
 from data_platform.schema.notes import Note
+from data_platform.schema.single_value import single_value
 from data_platform.schema.statements import Statement
 from data_platform.schema.write_sql import shown, sql_of
 from data_platform.schema.writes import Write
@@ -140,10 +141,7 @@ class DuckDBDatabase:
             rows = session.query(query)
         finally:
             session.rollback()
-        if len(rows) > 1 or (rows and len(rows[0]) != 1):
-            raise DatabaseError(f"the query gives more than one value: {query}")
-        value = rows[0][0] if rows else None
-        return value if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        return single_value(rows, query)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Database.query`."""

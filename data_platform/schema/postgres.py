@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from data_platform.schema import ledger
 from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
-from data_platform.schema.errors import DatabaseError, LockError, StatementError
+from data_platform.schema.errors import DatabaseError, StatementError
 from data_platform.schema.history import History
 from data_platform.schema.names import Names
 from data_platform.schema.notes import Note
 from data_platform.schema.postgres_errors import ACTIVE_SQL_TRANSACTION, code_of
 from data_platform.schema.postgres_session import Session
 from data_platform.schema.postgres_tables import PostgresTables
+from data_platform.schema.single_value import single_value
 
 # a deploy with nothing to do needs none of these
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ class PostgresDatabase:
     def check_lock(self) -> None:
         """See `Database.check_lock`."""
         if self._lock is None or self._lock.is_lost():
-            raise LockError(
-                "the changelog lock was lost", where=self.where, fix="deploy again", anchor="changelog-lock"
-            )
+            from data_platform.schema.lock import lost
+
+            raise lost(self.where)
 
     def holder(self) -> Holder | None:
         """See `Database.holder`."""
@@ -148,9 +149,7 @@ class PostgresDatabase:
     def value(self, query: str) -> str | None:
         """See `Database.value`."""
         rows = self.session.query_as_printed(f"BEGIN;{self.tables.set_path}", query)
-        if len(rows) > 1 or (rows and len(rows[0]) != 1):
-            raise DatabaseError(f"the query gives more than one value: {query}")
-        return rows[0][0] if rows else None
+        return single_value(rows, query)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Database.query`."""
@@ -158,11 +157,11 @@ class PostgresDatabase:
 
     def has_table(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_table`."""
-        return self._has(name, schema, ["r", "p", "f"])
+        return self.tables.has(name, schema, ["r", "p", "f"])
 
     def has_view(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_view`."""
-        return self._has(name, schema, ["v", "m"])
+        return self.tables.has(name, schema, ["v", "m"])
 
     def as_text(self, writes: Sequence[Write]) -> list[str]:
         """See `Database.as_text`."""
@@ -178,11 +177,3 @@ class PostgresDatabase:
         from data_platform.schema.postgres_lock import PostgresLock
 
         return PostgresLock(self.address, self.session, self.tables)
-
-    def _has(self, name: str, schema: str | None, kinds: list[str]) -> bool:
-        found = self.session.query(
-            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE lower(c.relname) = lower(%s) AND lower(n.nspname) = lower(%s) AND c.relkind = ANY(%s)",
-            (name.strip('"'), (schema or self.tables.schema).strip('"'), kinds),
-        )
-        return bool(found)

@@ -97,6 +97,20 @@ class PostgresTables:
         if not self.session.query(f"SELECT 1 FROM {self.lock} WHERE ID = 1"):
             self._make(self._lock_row)
 
+    def has(self, name: str, schema: str | None, kinds: list[str]) -> bool:
+        """Whether there is a relation of this name, compared without regard to case.
+
+        Args:
+            schema: None means the default schema.
+            kinds: as in `pg_class.relkind`.
+        """
+        found = self.session.query(
+            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE lower(c.relname) = lower(%s) AND lower(n.nspname) = lower(%s) AND c.relkind = ANY(%s)",
+            (name.strip('"'), (schema or self.schema).strip('"'), kinds),
+        )
+        return bool(found)
+
     @property
     def _lock_row(self) -> str:
         return f"INSERT INTO {self.lock} (ID, LOCKED) VALUES (1, FALSE) ON CONFLICT DO NOTHING"

@@ -13,11 +13,12 @@ from typing import Any
 from data_platform.schema import ledger
 from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
-from data_platform.schema.errors import DatabaseError, LockError
+from data_platform.schema.errors import DatabaseError
 from data_platform.schema.history import History
-from data_platform.schema.lock import Holder, Patience
+from data_platform.schema.lock import Holder, Patience, lost
 from data_platform.schema.names import Names, literal
 from data_platform.schema.notes import Note
+from data_platform.schema.single_value import single_value
 from data_platform.schema.snowflake_lock import SnowflakeLock
 from data_platform.schema.snowflake_session import NotThereError, SnowflakeSession
 from data_platform.schema.snowflake_tables import SnowflakeTables
@@ -87,9 +88,7 @@ class SnowflakeDatabase:
     def check_lock(self) -> None:
         """See `Database.check_lock`."""
         if self._lock is None or self._lock.is_lost():
-            raise LockError(
-                "the changelog lock was lost", where=self.where, fix="deploy again", anchor="changelog-lock"
-            )
+            raise lost(self.where)
 
     def holder(self) -> Holder | None:
         """See `Database.holder`."""
@@ -142,10 +141,7 @@ class SnowflakeDatabase:
         """See `Database.value`."""
         self._go_home()
         rows = self.session.query(query)
-        if len(rows) > 1 or (rows and len(rows[0]) != 1):
-            raise DatabaseError(f"the query gives more than one value: {query}")
-        value = rows[0][0] if rows else None
-        return value if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        return single_value(rows, query)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Database.query`."""
@@ -153,11 +149,11 @@ class SnowflakeDatabase:
 
     def has_table(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_table`."""
-        return self._has("TABLES", name, schema, "AND TABLE_TYPE <> 'VIEW'")
+        return self.tables.has("TABLES", name, schema, "AND TABLE_TYPE <> 'VIEW'")
 
     def has_view(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_view`."""
-        return self._has("VIEWS", name, schema, "")
+        return self.tables.has("VIEWS", name, schema, "")
 
     def as_text(self, writes: Sequence[Write]) -> list[str]:
         """See `Database.as_text`."""
@@ -169,15 +165,6 @@ class SnowflakeDatabase:
 
     def _new_session(self) -> SnowflakeSession:
         return SnowflakeSession(self._address, self._connect() if self._connect else None)
-
-    def _has(self, kind: str, name: str, schema: str | None, more: str) -> bool:
-        in_schema = (schema or self.tables.schema_name).strip('"')
-        found = self.session.query(
-            f"SELECT 1 FROM {self.tables.database}.INFORMATION_SCHEMA.{kind} WHERE UPPER(TABLE_NAME) = UPPER(%s)"
-            f" AND UPPER(TABLE_SCHEMA) = UPPER(%s) {more}",
-            (name.strip('"'), in_schema),
-        )
-        return bool(found)
 
     def _run(self, statement: Statement) -> None:
         self._moved = self._moved or _MOVES.search(statement.text) is not None

@@ -68,3 +68,19 @@ class SnowflakeTables:
         self.session.query(f"CREATE SCHEMA IF NOT EXISTS {self.notes_schema}")
         create = ledger.create_notes(self.targets.notes, text="VARCHAR", **_TYPES)
         self.session.query(create.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
+
+    def has(self, kind: str, name: str, schema: str | None, more: str) -> bool:
+        """Whether there is something of this name, compared without regard to case.
+
+        Args:
+            kind: a view of INFORMATION_SCHEMA: `TABLES` or `VIEWS`.
+            schema: None means the default schema.
+            more: a further condition.
+        """
+        in_schema = (schema or self.schema_name).strip('"')
+        found = self.session.query(
+            f"SELECT 1 FROM {self.database}.INFORMATION_SCHEMA.{kind} WHERE UPPER(TABLE_NAME) = UPPER(%s)"
+            f" AND UPPER(TABLE_SCHEMA) = UPPER(%s) {more}",
+            (name.strip('"'), in_schema),
+        )
+        return bool(found)

@@ -12,6 +12,7 @@ from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
 from data_platform.schema.duckdb_file import DuckDBFile
 from data_platform.schema.duckdb_tables import DuckDBTables
+from data_platform.schema.duckdb_transaction import in_transaction, must_be_alone, outside_transaction, rolled_back
 from data_platform.schema.errors import DatabaseError, LockError
 from data_platform.schema.history import History
 from data_platform.schema.interrupts import on_interrupt
@@ -92,32 +93,15 @@ class DuckDBDatabase:
 
     def run(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run`."""
-        tables = self._needed()
-        session = tables.session
-        session.query("BEGIN")
-        try:
-            session.query(tables.use_schema)
-            for statement in statements:
-                session.run(statement)
-            for write in writes:
-                # after an error DuckDB takes COMMIT for ROLLBACK and says nothing; a write would have failed before
-                session.query(*sql_of(write, tables.targets))
-            session.commit()
-        except DatabaseError:
-            session.rollback()
-            raise
+        in_transaction(self._needed(), statements, writes)
         return []
 
     def run_alone(self, statement: Statement, writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run_alone`."""
         tables = self._needed()
-        if not tables.must_be_alone(statement.bare):
+        if not must_be_alone(statement):
             return self.run([statement], writes)
-        tables.session.query(tables.use_schema)
-        try:
-            tables.session.run(statement)
-        finally:
-            tables.session.rollback()
+        outside_transaction(tables, statement)
         if writes:
             self.write(writes)
         return []
@@ -133,14 +117,7 @@ class DuckDBDatabase:
 
     def value(self, query: str) -> str | None:
         """See `Database.value`."""
-        tables = self._needed()
-        session = tables.session
-        session.query("BEGIN")
-        try:
-            session.query(tables.use_schema)
-            rows = session.query(query)
-        finally:
-            session.rollback()
+        rows = rolled_back(self._needed(), query)
         return single_value(rows, query)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

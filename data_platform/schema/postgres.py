@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from data_platform.schema import ledger
 from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
-from data_platform.schema.errors import DatabaseError, StatementError
+from data_platform.schema.errors import StatementError
 from data_platform.schema.history import History
 from data_platform.schema.names import Names
 from data_platform.schema.notes import Note
 from data_platform.schema.postgres_errors import ACTIVE_SQL_TRANSACTION, code_of
 from data_platform.schema.postgres_session import Session
 from data_platform.schema.postgres_tables import PostgresTables
+from data_platform.schema.postgres_transaction import in_transaction, must_be_alone, outside_transaction
 from data_platform.schema.single_value import single_value
 
 # a deploy with nothing to do needs none of these
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from data_platform.schema.postgres_lock import PostgresLock
     from data_platform.schema.statements import Statement
     from data_platform.schema.writes import Write
-
-# statements that refuse to be in a transaction, or that may end it themselves: not tried together with anything else
-_ALONE = re.compile(
-    r"\s*(?:(?:CREATE|DROP)\b.*\bCONCURRENTLY|VACUUM|CALL|DO|REINDEX|CLUSTER|COMMIT|ROLLBACK|BEGIN|START|END|ABORT"
-    r"|(?:CREATE|DROP|ALTER)\s+(?:DATABASE|TABLESPACE|SYSTEM|SUBSCRIPTION))\b",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 class PostgresDatabase:
@@ -104,32 +97,18 @@ class PostgresDatabase:
 
     def run(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run`."""
-        notices = []
-        before = f"BEGIN;{self.tables.set_path};"
-        after = "".join(f"{text};" for text in self.as_text(writes)) + "COMMIT"
-        try:
-            for statement in statements[:-1]:
-                notices += self.session.send(before, statement, "")
-                before = ""
-            notices += self.session.send(before, statements[-1] if statements else None, after)
-        except DatabaseError:
-            self.session.end_transaction()
-            raise
-        return notices
+        after = "".join(f"{text};" for text in self.as_text(writes))
+        return in_transaction(self.session, self.tables.set_path, statements, after)
 
     def run_alone(self, statement: Statement, writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run_alone`."""
-        if not _ALONE.match(statement.bare):
+        if not must_be_alone(statement):
             try:
                 return self.run([statement], writes)
             except StatementError as error:
                 if code_of(error) != ACTIVE_SQL_TRANSACTION:
                     raise
-        self.session.query(self.tables.set_path)
-        try:
-            notices = self.session.send("", statement, "")
-        finally:
-            self.session.end_transaction()
+        notices = outside_transaction(self.session, self.tables.set_path, statement)
         if writes:
             self.write(writes)
         return notices

@@ -1,7 +1,5 @@
 """DuckDB: DDL is transactional, and the file has one writer, so that opening it is taking the lock."""
 
-# ruff: noqa: S608 - identifiers are quoted by `names`, values bound
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,16 +46,12 @@ class DuckDBDatabase:
         tables = self._opened()
         if tables is None or not tables.has_changelog:
             return History(())
-        rows = tables.session.query(f"SELECT * FROM {tables.changelog} ORDER BY DATEEXECUTED, ORDEREXECUTED")
-        return History(ledger.read_history(tables.session.columns(), rows))
+        return ledger.read_history(tables.session, tables.changelog)
 
     def notes(self) -> Mapping[Identity, Note]:
         """See `Database.notes`."""
         tables = self._opened()
-        if tables is None or not tables.has_notes:
-            return {}
-        query = ledger.NOTES_QUERY.format(notes=tables.notes)
-        return ledger.read_notes(tables.session.query(query, (tables.ledger,)))
+        return ledger.read_notes(tables.session, tables.targets) if tables is not None and tables.has_notes else {}
 
     @contextmanager
     def lock(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
@@ -117,8 +111,7 @@ class DuckDBDatabase:
 
     def value(self, query: str) -> str | None:
         """See `Database.value`."""
-        rows = rolled_back(self._needed(), query)
-        return single_value(rows, query)
+        return single_value(rolled_back(self._needed(), query), query)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Database.query`."""

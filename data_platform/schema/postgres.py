@@ -1,7 +1,5 @@
 """PostgreSQL: a changeset and its row of the history are one transaction, sent in as few messages as possible."""
 
-# ruff: noqa: S608 - identifiers are quoted by `names`, values bound
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,18 +47,11 @@ class PostgresDatabase:
 
     def history(self) -> History:
         """See `Database.history`."""
-        if not self.tables.has_changelog:
-            return History(())
-        rows = self.session.query(f"SELECT * FROM {self.tables.changelog} ORDER BY DATEEXECUTED, ORDEREXECUTED")
-        columns = [column.name for column in self.session.cursor.description or ()]
-        return History(ledger.read_history(columns, rows))
+        return ledger.read_history(self.session, self.tables.changelog) if self.tables.has_changelog else History(())
 
     def notes(self) -> Mapping[Identity, Note]:
         """See `Database.notes`."""
-        if not self.tables.has_notes:
-            return {}
-        query = ledger.NOTES_QUERY.format(notes=self.tables.notes)
-        return ledger.read_notes(self.session.query(query, (self.tables.ledger,)))
+        return ledger.read_notes(self.session, self.tables.targets) if self.tables.has_notes else {}
 
     @contextmanager
     def lock(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:

@@ -56,6 +56,10 @@ class Session:
         except (psycopg2.Error, ValueError) as error:
             raise self.error(error) from error
 
+    def columns(self) -> list[str]:
+        """Names of the last query's columns."""
+        return [column.name for column in self.cursor.description or ()]
+
     def query_as_printed(self, before: str, query: str) -> list[tuple[str | None, ...]]:
         """Rows of somebody's query with values as the server prints them; what `before` begins is rolled back.
 

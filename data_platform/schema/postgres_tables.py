@@ -85,8 +85,7 @@ class PostgresTables:
             self._make(ledger.create_changelog(self.changelog, **_TYPES))
         else:
             self.session.query(f"SELECT * FROM {self.changelog} LIMIT 0")
-            columns = [column.name for column in self.session.cursor.description or ()]
-            for statement in ledger.missing_columns(self.changelog, columns):
+            for statement in ledger.missing_columns(self.changelog, self.session.columns()):
                 self._make(statement)
         if not self.has_notes:
             self._create_notes(tell)

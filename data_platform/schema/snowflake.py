@@ -3,8 +3,6 @@
 Nothing of this has been verified on a Snowflake account: tests compare the statements that are sent.
 """
 
-# ruff: noqa: S608 - identifiers are quoted by `snowflake_tables`, values bound
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,21 +49,18 @@ class SnowflakeDatabase:
     def history(self) -> History:
         """See `Database.history`."""
         try:
-            changelog = self.tables.targets.changelog
-            rows = self.session.query(f"SELECT * FROM {changelog} ORDER BY DATEEXECUTED ASC, ORDEREXECUTED ASC")
+            return ledger.read_history(self.session, self.tables.targets.changelog)
         except NotThereError:
             return History(())
-        return History(ledger.read_history(self.session.columns(), rows))
 
     def notes(self) -> Mapping[Identity, Note]:
         """See `Database.notes`."""
-        targets = self.tables.targets
         try:
-            rows = self.session.query(ledger.NOTES_QUERY.format(notes=targets.notes), (targets.ledger,))
+            found = ledger.read_notes(self.session, self.tables.targets)
         except NotThereError:
             return {}
         self.keeps_notes = True
-        return ledger.read_notes(rows)
+        return found
 
     @contextmanager
     def lock(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:

@@ -17,7 +17,7 @@ _UNBROKEN = 1000
 def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str | None = None) -> None:
     """Print rows as a table, or as a JSON list of objects with the same keys."""
     if as_json:
-        print(json.dumps(list(rows), indent=2, default=str))
+        print_json(list(rows))
         return
     from rich import box
     from rich.console import Console
@@ -35,6 +35,16 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str |
     # a file or a pipe has no width: nothing is broken there
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNBROKEN
     Console(width=width).print(table)
+
+
+def print_json(data: Any) -> None:
+    """Print data as JSON; what JSON has no type for, as text."""
+    print(json.dumps(data, indent=2, default=str))
+
+
+def several(count: int, noun: str) -> str:
+    """A number of things in words, as in `1 changeset`, `2,000 changesets`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _text(value: Any) -> str:

@@ -32,7 +32,7 @@ def validate(
 
     dp schema validate --all
     """
-    from data_platform.cli.schema_print import print_findings
+    from data_platform.cli.schema_findings import print_findings
     from data_platform.schema.validating import all_targets, targets_of_files, validate_target
 
     if all_:
@@ -153,7 +153,7 @@ def diff(target: Target, as_json: Json = False) -> None:
 
     [bold]Example:[/bold] dp schema diff --unit operations
     """
-    from data_platform.cli.schema_print import print_differences
+    from data_platform.cli.schema_findings import print_differences
     from data_platform.schema.deploying import drift_of
 
     print_differences(drift_of(target, lambda line: tell(f"dp: {line}")), as_json=as_json)

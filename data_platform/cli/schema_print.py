@@ -1,10 +1,9 @@
-"""How `dp schema` prints plans, outcomes, histories and findings."""
+"""How `dp schema` prints plans, outcomes and histories."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from data_platform.cli.output import print_json, print_rows, several
 from data_platform.schema.plan import Plan
 from data_platform.schema.step import State, Step
 
@@ -19,9 +18,7 @@ def step_row(step: Step) -> dict[str, Any]:
     """A step as data."""
     changeset = step.changeset
     return {
-        "file": changeset.identity.file,
-        "id": changeset.identity.id,
-        "author": changeset.identity.author,
+        **changeset.identity._asdict(),
         "checksum": changeset.checksum,
         "state": str(step.state),
         "reason": step.reason,
@@ -43,27 +40,27 @@ def print_plan(plan: Plan, database: "Database", *, as_json: bool) -> None:
                 | {"runs": step.runs, "exectype": step.exectype if step.runs else None, "statements": statements}
                 | {"new_checksum": step.new_checksum}
             )
-        _print_json(rows)
+        print_json(rows)
         return
     _table([{"changeset": str(step.changeset.identity), "why": step.reason} for step in plan.to_run])
     for step in plan.to_upgrade:
         old = step.ran.checksum if step.ran else None
         print(f"{step.changeset.identity}: its checksum is rewritten from {old} to {step.new_checksum}")
     _unknown(plan)
-    print(f"a deploy would run {_several(len(plan.to_run), 'changeset')}; {_rest(plan)}")
+    print(f"a deploy would run {several(len(plan.to_run), 'changeset')}; {_rest(plan)}")
 
 
 def print_status(plan: Plan, where: str, *, as_json: bool) -> None:
     """What is not deployed; as JSON every changeset."""
     if as_json:
-        _print_json([step_row(step) for step in plan.steps])
+        print_json([step_row(step) for step in plan.steps])
         return
     _unknown(plan)
     if not plan.to_run:
         print(f"{where} is up to date ({_rest(plan)})")
         return
     have = "has" if len(plan.to_run) == 1 else "have"
-    print(f"{_several(len(plan.to_run), 'changeset')} {have} not been deployed to {where}; {_rest(plan)}")
+    print(f"{several(len(plan.to_run), 'changeset')} {have} not been deployed to {where}; {_rest(plan)}")
     for step in plan.to_run:
         print(f"     {step.changeset.identity}: {step.reason}")
 
@@ -71,7 +68,7 @@ def print_status(plan: Plan, where: str, *, as_json: bool) -> None:
 def print_outcome(outcome: "Outcome", *, as_json: bool) -> None:
     """What a deploy did."""
     if as_json:
-        _print_json(
+        print_json(
             {
                 "deployment_id": outcome.deployment_id,
                 "ran": [step_row(step) for step in outcome.ran],
@@ -82,7 +79,7 @@ def print_outcome(outcome: "Outcome", *, as_json: bool) -> None:
             }
         )
         return
-    parts = [f"{_several(len(outcome.ran), 'changeset')} ran"]
+    parts = [f"{several(len(outcome.ran), 'changeset')} ran"]
     parts += [f"{len(outcome.marked)} marked as run"] if outcome.marked else []
     parts += [f"{len(outcome.skipped)} skipped"] if outcome.skipped else []
     parts += [f"{len(outcome.plan.to_upgrade)} checksums rewritten"] if outcome.plan.to_upgrade else []
@@ -92,11 +89,9 @@ def print_outcome(outcome: "Outcome", *, as_json: bool) -> None:
 def print_undone(undone: Sequence["Undo"], *, as_json: bool) -> None:
     """What a rollback took back."""
     if as_json:
-        _print_json(
-            [{"file": u.ran.identity.file, "id": u.ran.identity.id, "author": u.ran.identity.author} for u in undone]
-        )
+        print_json([each.ran.identity._asdict() for each in undone])
     else:
-        print(f"{_several(len(undone), 'changeset')} rolled back")
+        print(f"{several(len(undone), 'changeset')} rolled back")
 
 
 def print_history(history: "History", *, as_json: bool) -> None:
@@ -121,44 +116,19 @@ def print_history(history: "History", *, as_json: bool) -> None:
         for row in history.rows
     ]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     else:
         shown = ("order", "executed_at", "exectype", "tag")
         _table([{"changeset": f"{r['file']}::{r['id']}::{r['author']}"} | {k: r[k] for k in shown} for r in rows])
-        print(f"{_several(len(rows), 'changeset')} ran here")
+        print(f"{several(len(rows), 'changeset')} ran here")
 
 
 def print_baseline(steps: Sequence[Step], *, as_json: bool) -> None:
     """What counts as run now."""
     if as_json:
-        _print_json([step_row(step) for step in steps])
+        print_json([step_row(step) for step in steps])
     else:
-        print(f"{_several(len(steps), 'changeset')} recorded as run; nothing was executed")
-
-
-def print_findings(findings: Sequence[Any], *, as_json: bool) -> None:
-    """Lint findings, errors first; exit code 1 when one is an error."""
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if as_json:
-        _print_json([finding.as_row() for finding in findings])
-    else:
-        for finding in findings:
-            print(finding)
-        print(f"{_several(len(errors), 'error')}, {_several(len(findings) - len(errors), 'warning')}")
-    if errors:
-        raise typer.Exit(1)
-
-
-def print_differences(differences: Sequence[Any], *, as_json: bool) -> None:
-    """Drift; exit code 1 when there is some."""
-    if as_json:
-        _print_json([difference.as_row() for difference in differences])
-    else:
-        for difference in differences:
-            print(difference)
-        print(f"{_several(len(differences), 'difference')} to what the changelog builds")
-    if differences:
-        raise typer.Exit(1)
+        print(f"{several(len(steps), 'changeset')} recorded as run; nothing was executed")
 
 
 def _unknown(plan: Plan) -> None:
@@ -172,18 +142,6 @@ def _rest(plan: Plan, deployed: str = "deployed") -> str:
     return ", ".join([f"{counts[State.DEPLOYED]} {deployed}", *others])
 
 
-def _several(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _print_json(data: Any) -> None:
-    import json
-
-    print(json.dumps(data, indent=2, default=str))
-
-
 def _table(rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        from data_platform.cli.output import print_rows
-
         print_rows(rows, as_json=False)

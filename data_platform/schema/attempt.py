@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-from data_platform.schema.changeset import OnFail
 from data_platform.schema.checks import evaluate
 from data_platform.schema.errors import ChangesetError, DatabaseError, StatementError
 from data_platform.schema.events import Event, Kind
 from data_platform.schema.execution import Execution
+from data_platform.schema.precondition import OnFail
 from data_platform.schema.step import Step
 
 _LITERAL = re.compile(r"'[^']*'?|\$(\w*)\$.*?(?:\$\1\$|\Z)", re.DOTALL)

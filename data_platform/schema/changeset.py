@@ -4,22 +4,13 @@ All of it is immutable and comes out of `load_changelog()`, with properties expa
 """
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from data_platform.schema.changes import Change, Sql, TagDatabase
 from data_platform.schema.checksum import CURRENT_VERSION, checksum_8, checksum_9, content_hash
-
-
-class OnFail(StrEnum):
-    """What an unmet precondition (`onFail`) or one that cannot be evaluated (`onError`) means for its changeset."""
-
-    HALT = "HALT"
-    CONTINUE = "CONTINUE"
-    MARK_RAN = "MARK_RAN"
-    WARN = "WARN"
+from data_platform.schema.precondition import Preconditions
 
 
 class Identity(NamedTuple):
@@ -43,36 +34,6 @@ class Rollback(NamedTuple):
 
     changes: tuple[Sql, ...] = ()
     reference: Identity | None = None
-
-
-class Precondition(NamedTuple):
-    """One condition.
-
-    Args:
-        kind: `sql-check`, `table-exists` or `view-exists`.
-        expected: for `sql-check`, the single value the query must give, as text.
-        query: for `sql-check`, the query.
-        name: for the others, the table or view.
-        schema: for the others, its schema, or None for the default one.
-    """
-
-    kind: str
-    line: int
-    expected: str = ""
-    query: str = ""
-    name: str = ""
-    schema: str | None = None
-
-
-class Preconditions(NamedTuple):
-    """The conditions of a changeset; all must hold."""
-
-    checks: tuple[Precondition, ...]
-    on_fail: OnFail = OnFail.HALT
-    on_error: OnFail = OnFail.HALT
-    on_sql_output: str = "IGNORE"
-    on_fail_message: str | None = None
-    on_error_message: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from data_platform.schema.changeset import OnFail, Precondition, Preconditions
 from data_platform.schema.database import Database
 from data_platform.schema.errors import DatabaseError
+from data_platform.schema.precondition import OnFail, Precondition, Preconditions
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from data_platform.schema.address import read_address
-from data_platform.schema.names import Names
-
 if TYPE_CHECKING:
     from data_platform.schema.changeset import Identity
     from data_platform.schema.history import History
@@ -144,33 +141,3 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Let go of the database."""
-
-
-def connect(url: str, names: Names | None = None, *, wait_seconds: float = 300.0) -> Database:
-    """Connect to a database.
-
-    Args:
-        url: `postgresql://user@host/database`, `duckdb:///file` (absolute: `duckdb:////folder/file`), or
-            `snowflake://user@account/database/schema?warehouse=…` (password or key from the environment).
-        names: schemas and tables, where they are not Liquibase's usual ones.
-        wait_seconds: for DuckDB, how long to wait for a file that another process has open when only reading.
-
-    Raises:
-        UsageError: the URL is wrong.
-        DatabaseError: the database cannot be reached.
-    """
-    address = read_address(url)
-    names = names or Names()
-    match address.kind:
-        case "postgresql":
-            from data_platform.schema.postgres import PostgresDatabase
-
-            return PostgresDatabase(address, names)
-        case "duckdb":
-            from data_platform.schema.duckdb import DuckDBDatabase
-
-            return DuckDBDatabase(address, names, wait_seconds)
-        case _:
-            from data_platform.schema.snowflake import SnowflakeDatabase
-
-            return SnowflakeDatabase(address, names)

@@ -1,7 +1,5 @@
 """DuckDB: DDL is transactional, and the file has one writer, so that opening it is taking the lock."""
 
-# ruff: noqa: S608 - identifiers are quoted by `names`, values bound
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +10,14 @@ from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
 from data_platform.schema.duckdb_file import DuckDBFile
 from data_platform.schema.duckdb_tables import DuckDBTables
+from data_platform.schema.duckdb_transaction import in_transaction, must_be_alone, outside_transaction, rolled_back
 from data_platform.schema.errors import DatabaseError, LockError
 from data_platform.schema.history import History
 from data_platform.schema.interrupts import on_interrupt
 from data_platform.schema.lock import Holder, Patience
 from data_platform.schema.names import Names, literal
 from data_platform.schema.notes import Note
+from data_platform.schema.single_value import single_value
 from data_platform.schema.statements import Statement
 from data_platform.schema.write_sql import shown, sql_of
 from data_platform.schema.writes import Write
@@ -46,16 +46,12 @@ class DuckDBDatabase:
         tables = self._opened()
         if tables is None or not tables.has_changelog:
             return History(())
-        rows = tables.session.query(f"SELECT * FROM {tables.changelog} ORDER BY DATEEXECUTED, ORDEREXECUTED")
-        return History(ledger.read_history(tables.session.columns(), rows))
+        return ledger.read_history(tables.session, tables.changelog)
 
     def notes(self) -> Mapping[Identity, Note]:
         """See `Database.notes`."""
         tables = self._opened()
-        if tables is None or not tables.has_notes:
-            return {}
-        query = ledger.NOTES_QUERY.format(notes=tables.notes)
-        return ledger.read_notes(tables.session.query(query, (tables.ledger,)))
+        return ledger.read_notes(tables.session, tables.targets) if tables is not None and tables.has_notes else {}
 
     @contextmanager
     def lock(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
@@ -91,32 +87,15 @@ class DuckDBDatabase:
 
     def run(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run`."""
-        tables = self._needed()
-        session = tables.session
-        session.query("BEGIN")
-        try:
-            session.query(tables.use_schema)
-            for statement in statements:
-                session.run(statement)
-            for write in writes:
-                # after an error DuckDB takes COMMIT for ROLLBACK and says nothing; a write would have failed before
-                session.query(*sql_of(write, tables.targets))
-            session.commit()
-        except DatabaseError:
-            session.rollback()
-            raise
+        in_transaction(self._needed(), statements, writes)
         return []
 
     def run_alone(self, statement: Statement, writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run_alone`."""
         tables = self._needed()
-        if not tables.must_be_alone(statement.bare):
+        if not must_be_alone(statement):
             return self.run([statement], writes)
-        tables.session.query(tables.use_schema)
-        try:
-            tables.session.run(statement)
-        finally:
-            tables.session.rollback()
+        outside_transaction(tables, statement)
         if writes:
             self.write(writes)
         return []
@@ -132,18 +111,7 @@ class DuckDBDatabase:
 
     def value(self, query: str) -> str | None:
         """See `Database.value`."""
-        tables = self._needed()
-        session = tables.session
-        session.query("BEGIN")
-        try:
-            session.query(tables.use_schema)
-            rows = session.query(query)
-        finally:
-            session.rollback()
-        if len(rows) > 1 or (rows and len(rows[0]) != 1):
-            raise DatabaseError(f"the query gives more than one value: {query}")
-        value = rows[0][0] if rows else None
-        return value if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        return single_value(rolled_back(self._needed(), query), query)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Database.query`."""

@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - identifiers are quoted by `names`, values bound
 
-import re
-
 from data_platform.schema import ledger, notes
 from data_platform.schema.duckdb_session import DuckDBSession
 from data_platform.schema.lock import Holder
@@ -11,10 +9,6 @@ from data_platform.schema.names import Names, Tables, folded, quoted
 
 _TYPES = {"timestamp": "TIMESTAMP", "integer": "INTEGER"}
 _NOW = "(now() AT TIME ZONE 'UTC')"
-# statements that refuse to be in a transaction, or that begin or end one
-_ALONE = re.compile(
-    r"\s*(?:CHECKPOINT|FORCE|BEGIN|START|COMMIT|END|ROLLBACK|ABORT|ATTACH|DETACH|PRAGMA|VACUUM)\b", re.IGNORECASE
-)
 
 
 class DuckDBTables:
@@ -99,7 +93,3 @@ class DuckDBTables:
             (self.catalog, (schema or self.schema).strip('"'), name.strip('"')),
         )
         return bool(found)
-
-    def must_be_alone(self, statement: str) -> bool:
-        """Whether a statement cannot be in a transaction with anything else."""
-        return _ALONE.match(statement) is not None

@@ -1,11 +1,14 @@
 """The tables that remember deploys, as Liquibase makes them, and reading their rows."""
 
+# ruff: noqa: S608 - the tables' names come quoted, values are bound
+
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, Protocol, cast
 
 from data_platform.schema.changeset import Identity
-from data_platform.schema.history import Ran
+from data_platform.schema.history import History, Ran
+from data_platform.schema.names import Tables
 from data_platform.schema.notes import Note, Progress
 
 # name and type of each column; what is not null in newer Liquibase is so here
@@ -28,10 +31,15 @@ _COLUMNS = (
 # what older Liquibase did not have yet
 _LATER = ("CONTEXTS", "LABELS", "DEPLOYMENT_ID")
 
-NOTES_QUERY = (
-    "SELECT FILENAME, ID, AUTHOR, CONTENT_HASH, STATEMENTS_DONE, STATEMENTS_TOTAL, DONE_HASH, ERROR"
-    " FROM {notes} WHERE LEDGER = %s"
-)
+
+class Session(Protocol):
+    """A session with a database that has such tables."""
+
+    def query(self, sql: str, values: Sequence[object] = ...) -> list[tuple[Any, ...]]:
+        """Rows of a query; `%s` stands for each value."""
+
+    def columns(self) -> list[str]:
+        """Names of the last query's columns."""
 
 
 def create_changelog(table: str, *, timestamp: str, integer: str) -> str:
@@ -65,7 +73,38 @@ def missing_columns(table: str, columns: Iterable[str]) -> list[str]:
     return [f"ALTER TABLE {table} ADD {name} {kinds[name]}" for name in _LATER if name not in present]
 
 
-def read_history(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[Ran]:
+def read_history(session: Session, changelog: str) -> History:
+    """What `databasechangelog` remembers.
+
+    Args:
+        changelog: the table's qualified and quoted name.
+
+    Raises:
+        DatabaseError: it cannot be read.
+    """
+    rows = session.query(f"SELECT * FROM {changelog} ORDER BY DATEEXECUTED ASC, ORDEREXECUTED ASC")
+    return History(_ran(session.columns(), rows))
+
+
+def read_notes(session: Session, tables: Tables) -> dict[Identity, Note]:
+    """What the side table remembers of this `databasechangelog`, by changeset.
+
+    Raises:
+        DatabaseError: it cannot be read.
+    """
+    query = (
+        "SELECT FILENAME, ID, AUTHOR, CONTENT_HASH, STATEMENTS_DONE, STATEMENTS_TOTAL, DONE_HASH, ERROR"
+        f" FROM {tables.notes} WHERE LEDGER = %s"
+    )
+    notes = {}
+    for file, id_, author, content_hash, done, total, done_hash, error in session.query(query, (tables.ledger,)):
+        identity = Identity(file, id_, author)
+        progress = None if done is None else Progress(int(done), int(total), done_hash, error)
+        notes[identity] = Note(identity, content_hash, progress)
+    return notes
+
+
+def _ran(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[Ran]:
     """Rows of `SELECT *`, whatever columns there are, in order."""
     place = {name.lower(): index for index, name in enumerate(columns)}
     id_, author, file = place["id"], place["author"], place["filename"]
@@ -94,13 +133,3 @@ def read_history(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> li
         )
 
     return [ran(row) for row in rows]
-
-
-def read_notes(rows: Iterable[Sequence[object]]) -> dict[Identity, Note]:
-    """Rows of `NOTES_QUERY`, by changeset."""
-    notes = {}
-    for file, id_, author, content_hash, done, total, done_hash, error in cast(Iterable[tuple[str, ...]], rows):
-        identity = Identity(file, id_, author)
-        progress = None if done is None else Progress(int(done), int(total), done_hash, error)
-        notes[identity] = Note(identity, content_hash, progress)
-    return notes

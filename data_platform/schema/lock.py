@@ -80,5 +80,10 @@ def still_held(holder: Holder | None, where: str, waited: float) -> LockError:
     )
 
 
+def lost(where: str) -> LockError:
+    """The error for a lock whose session was ended from outside."""
+    return LockError("the changelog lock was lost", where=where, fix="deploy again", anchor="changelog-lock")
+
+
 def _named(holder: Holder | None) -> str:
     return str(holder) if holder else "somebody else"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from data_platform.schema.address import read_address
 from data_platform.schema.changelog import load_changelog
 from data_platform.schema.changeset import Changelog
-from data_platform.schema.database import Database, connect
+from data_platform.schema.connecting import connect
+from data_platform.schema.database import Database
 from data_platform.schema.expressions import Selection
 from data_platform.schema.target import Target
 

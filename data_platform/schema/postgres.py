@@ -1,10 +1,7 @@
 """PostgreSQL: a changeset and its row of the history are one transaction, sent in as few messages as possible."""
 
-# ruff: noqa: S608 - identifiers are quoted by `names`, values bound
-
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from data_platform.schema import ledger
 from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
-from data_platform.schema.errors import DatabaseError, LockError, StatementError
+from data_platform.schema.errors import StatementError
 from data_platform.schema.history import History
 from data_platform.schema.names import Names
 from data_platform.schema.notes import Note
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_errors import ACTIVE_SQL_TRANSACTION, code_of
+from data_platform.schema.postgres_session import Session
 from data_platform.schema.postgres_tables import PostgresTables
+from data_platform.schema.postgres_transaction import in_transaction, must_be_alone, outside_transaction
+from data_platform.schema.single_value import single_value
 
 # a deploy with nothing to do needs none of these
 if TYPE_CHECKING:
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
     from data_platform.schema.postgres_lock import PostgresLock
     from data_platform.schema.statements import Statement
     from data_platform.schema.writes import Write
-
-# statements that refuse to be in a transaction, or that may end it themselves: not tried together with anything else
-_ALONE = re.compile(
-    r"\s*(?:(?:CREATE|DROP)\b.*\bCONCURRENTLY|VACUUM|CALL|DO|REINDEX|CLUSTER|COMMIT|ROLLBACK|BEGIN|START|END|ABORT"
-    r"|(?:CREATE|DROP|ALTER)\s+(?:DATABASE|TABLESPACE|SYSTEM|SUBSCRIPTION))\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_REFUSED_IN_TRANSACTION = "25001"
 
 
 class PostgresDatabase:
@@ -55,18 +47,11 @@ class PostgresDatabase:
 
     def history(self) -> History:
         """See `Database.history`."""
-        if not self.tables.has_changelog:
-            return History(())
-        rows = self.session.query(f"SELECT * FROM {self.tables.changelog} ORDER BY DATEEXECUTED, ORDEREXECUTED")
-        columns = [column.name for column in self.session.cursor.description or ()]
-        return History(ledger.read_history(columns, rows))
+        return ledger.read_history(self.session, self.tables.changelog) if self.tables.has_changelog else History(())
 
     def notes(self) -> Mapping[Identity, Note]:
         """See `Database.notes`."""
-        if not self.tables.has_notes:
-            return {}
-        query = ledger.NOTES_QUERY.format(notes=self.tables.notes)
-        return ledger.read_notes(self.session.query(query, (self.tables.ledger,)))
+        return ledger.read_notes(self.session, self.tables.targets) if self.tables.has_notes else {}
 
     @contextmanager
     def lock(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
@@ -83,9 +68,9 @@ class PostgresDatabase:
     def check_lock(self) -> None:
         """See `Database.check_lock`."""
         if self._lock is None or self._lock.is_lost():
-            raise LockError(
-                "the changelog lock was lost", where=self.where, fix="deploy again", anchor="changelog-lock"
-            )
+            from data_platform.schema.lock import lost
+
+            raise lost(self.where)
 
     def holder(self) -> Holder | None:
         """See `Database.holder`."""
@@ -103,32 +88,18 @@ class PostgresDatabase:
 
     def run(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run`."""
-        notices = []
-        before = f"BEGIN;{self.tables.set_path};"
-        after = "".join(f"{text};" for text in self.as_text(writes)) + "COMMIT"
-        try:
-            for statement in statements[:-1]:
-                notices += self.session.send(before, statement, "")
-                before = ""
-            notices += self.session.send(before, statements[-1] if statements else None, after)
-        except DatabaseError:
-            self.session.end_transaction()
-            raise
-        return notices
+        after = "".join(f"{text};" for text in self.as_text(writes))
+        return in_transaction(self.session, self.tables.set_path, statements, after)
 
     def run_alone(self, statement: Statement, writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run_alone`."""
-        if not _ALONE.match(statement.bare):
+        if not must_be_alone(statement):
             try:
                 return self.run([statement], writes)
             except StatementError as error:
-                if code_of(error) != _REFUSED_IN_TRANSACTION:
+                if code_of(error) != ACTIVE_SQL_TRANSACTION:
                     raise
-        self.session.query(self.tables.set_path)
-        try:
-            notices = self.session.send("", statement, "")
-        finally:
-            self.session.end_transaction()
+        notices = outside_transaction(self.session, self.tables.set_path, statement)
         if writes:
             self.write(writes)
         return notices
@@ -148,9 +119,7 @@ class PostgresDatabase:
     def value(self, query: str) -> str | None:
         """See `Database.value`."""
         rows = self.session.query_as_printed(f"BEGIN;{self.tables.set_path}", query)
-        if len(rows) > 1 or (rows and len(rows[0]) != 1):
-            raise DatabaseError(f"the query gives more than one value: {query}")
-        return rows[0][0] if rows else None
+        return single_value(rows, query)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Database.query`."""
@@ -158,11 +127,11 @@ class PostgresDatabase:
 
     def has_table(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_table`."""
-        return self._has(name, schema, ["r", "p", "f"])
+        return self.tables.has(name, schema, ["r", "p", "f"])
 
     def has_view(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_view`."""
-        return self._has(name, schema, ["v", "m"])
+        return self.tables.has(name, schema, ["v", "m"])
 
     def as_text(self, writes: Sequence[Write]) -> list[str]:
         """See `Database.as_text`."""
@@ -178,11 +147,3 @@ class PostgresDatabase:
         from data_platform.schema.postgres_lock import PostgresLock
 
         return PostgresLock(self.address, self.session, self.tables)
-
-    def _has(self, name: str, schema: str | None, kinds: list[str]) -> bool:
-        found = self.session.query(
-            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE lower(c.relname) = lower(%s) AND lower(n.nspname) = lower(%s) AND c.relkind = ANY(%s)",
-            (name.strip('"'), (schema or self.tables.schema).strip('"'), kinds),
-        )
-        return bool(found)

@@ -19,11 +19,11 @@ from data_platform.schema.errors import DatabaseError
 from data_platform.schema.interrupts import on_interrupt
 from data_platform.schema.lock import Holder, Patience
 from data_platform.schema.own_name import OURS, own_name
+from data_platform.schema.postgres_errors import LOCK_NOT_AVAILABLE, code_of
 from data_platform.schema.postgres_holder import clear, find_holder, key_of
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_session import Session
 from data_platform.schema.postgres_tables import PostgresTables
 
-_ROW_IS_LOCKED = "55P03"
 _LOOK_EVERY = 1.0  # s
 
 
@@ -91,7 +91,7 @@ class PostgresLock:
             )
         except DatabaseError as error:
             keeper.end_transaction()
-            if code_of(error) == _ROW_IS_LOCKED:
+            if code_of(error) == LOCK_NOT_AVAILABLE:
                 return False
             raise
         if rows and not rows[0][0]:

@@ -13,28 +13,12 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, new_type, register_type
 from data_platform.schema.address import Address
 from data_platform.schema.errors import DatabaseError, StatementError
 from data_platform.schema.own_name import own_name
+from data_platform.schema.postgres_errors import reason_of
+from data_platform.schema.postgres_keepalive import CLIENT, SET_ON_SERVER
 
 if TYPE_CHECKING:
     from data_platform.schema.statements import Statement
     from data_platform.schema.write_sql import Bound
-
-# a dead machine or network is noticed within half a minute, on both sides
-_CLIENT: dict[str, Any] = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
-_SERVER = {
-    "client_connection_check_interval": "2000",  # ms; a statement whose client is gone ends (PostgreSQL 14 and later)
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-    "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",
-    "transaction_timeout": "0",
-}
 
 
 class Session:
@@ -43,11 +27,11 @@ class Session:
     def __init__(self, address: Address) -> None:
         try:
             self.connection = psycopg2.connect(
-                address.url, application_name=own_name(), connect_timeout=10, client_encoding="utf8", **_CLIENT
+                address.url, application_name=own_name(), connect_timeout=10, client_encoding="utf8", **CLIENT
             )
         except (psycopg2.Error, UnicodeError) as error:
             raise DatabaseError(
-                f"the database cannot be reached: {_reason(error)}", where=address.shown, anchor="database-connection"
+                f"the database cannot be reached: {reason_of(error)}", where=address.shown, anchor="database-connection"
             ) from None
         self.where = address.shown
         self.connection.autocommit = True
@@ -55,12 +39,8 @@ class Session:
 
     def guard(self) -> None:
         """Make it notice within seconds when the other side is gone, and never time out by itself."""
-        names = ", ".join(f"('{name}', '{value}')" for name, value in _SERVER.items())
         try:
-            self.query(
-                f"SELECT set_config(name, value, false) FROM (VALUES {names}) AS wanted (name, value)"  # noqa: S608 (constants)
-                " JOIN pg_catalog.pg_settings USING (name)"
-            )
+            self.query(SET_ON_SERVER)
         except DatabaseError:
             self.end_transaction()  # a server on a system that cannot check its clients: deploys work without it
 
@@ -75,6 +55,10 @@ class Session:
             return self.cursor.fetchall() if self.cursor.description else []
         except (psycopg2.Error, ValueError) as error:
             raise self.error(error) from error
+
+    def columns(self) -> list[str]:
+        """Names of the last query's columns."""
+        return [column.name for column in self.cursor.description or ()]
 
     def query_as_printed(self, before: str, query: str) -> list[tuple[str | None, ...]]:
         """Rows of somebody's query with values as the server prints them; what `before` begins is rolled back.
@@ -122,7 +106,7 @@ class Session:
             position = int(place) - 1 - len(before) if place else None
             if position is not None and not 0 <= position < len(text):
                 position = None
-            raise StatementError(_reason(error), statement, position) from error
+            raise StatementError(reason_of(error), statement, position) from error
         return [" ".join(notice.split()) for notice in self.connection.notices]
 
     def end_transaction(self) -> None:
@@ -155,26 +139,8 @@ class Session:
     def error(self, error: Exception) -> DatabaseError:
         """An error of psycopg2's, in one line."""
         lost = " (the connection is lost)" if self.connection.closed else ""
-        return DatabaseError(f"{_reason(error)}{lost}", where=self.where, anchor="database-refused")
+        return DatabaseError(f"{reason_of(error)}{lost}", where=self.where, anchor="database-refused")
 
     def close(self) -> None:
         """End the session."""
         self.connection.close()
-
-
-def code_of(error: BaseException | None) -> str | None:
-    """The SQLSTATE of what psycopg2 raised, perhaps wrapped."""
-    while error is not None and not isinstance(error, psycopg2.Error):
-        error = error.__cause__
-    return error.pgcode if error is not None else None
-
-
-def _reason(error: Exception) -> str:
-    diagnosis = getattr(error, "diag", None)
-    if diagnosis is not None and diagnosis.message_primary:
-        detail = f" ({diagnosis.message_detail})" if diagnosis.message_detail else ""
-        hint = f" ({diagnosis.message_hint})" if diagnosis.message_hint and not detail else ""
-        return f"{diagnosis.message_primary}{detail}{hint}"
-    if "can't execute COPY" in str(error):  # psycopg2 names functions that nobody can call in a changeset
-        return "COPY with STDIN or STDOUT cannot be in a changeset: write INSERT, or COPY with a file of the server"
-    return str(error).strip() or type(error).__name__

@@ -7,12 +7,19 @@ from collections.abc import Callable
 from data_platform.schema import ledger, notes
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.names import Names, Tables, folded, quoted
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_errors import (
+    DUPLICATE_OBJECT,
+    DUPLICATE_SCHEMA,
+    DUPLICATE_TABLE,
+    INSUFFICIENT_PRIVILEGE,
+    UNIQUE_VIOLATION,
+    code_of,
+)
+from data_platform.schema.postgres_session import Session
 
 _TYPES = {"timestamp": "TIMESTAMP WITHOUT TIME ZONE", "integer": "INTEGER"}
-# duplicate table, type, schema, or a row of those in the catalogue
-_MADE_MEANWHILE = ("42P07", "42710", "42P06", "23505")
-_NO_PRIVILEGE = "42501"
+# the last is a row of the catalogue
+_MADE_MEANWHILE = (DUPLICATE_TABLE, DUPLICATE_OBJECT, DUPLICATE_SCHEMA, UNIQUE_VIOLATION)
 
 
 class PostgresTables:
@@ -78,8 +85,7 @@ class PostgresTables:
             self._make(ledger.create_changelog(self.changelog, **_TYPES))
         else:
             self.session.query(f"SELECT * FROM {self.changelog} LIMIT 0")
-            columns = [column.name for column in self.session.cursor.description or ()]
-            for statement in ledger.missing_columns(self.changelog, columns):
+            for statement in ledger.missing_columns(self.changelog, self.session.columns()):
                 self._make(statement)
         if not self.has_notes:
             self._create_notes(tell)
@@ -89,6 +95,20 @@ class PostgresTables:
         """Add the one row of the lock table where it is missing."""
         if not self.session.query(f"SELECT 1 FROM {self.lock} WHERE ID = 1"):
             self._make(self._lock_row)
+
+    def has(self, name: str, schema: str | None, kinds: list[str]) -> bool:
+        """Whether there is a relation of this name, compared without regard to case.
+
+        Args:
+            schema: None means the default schema.
+            kinds: as in `pg_class.relkind`.
+        """
+        found = self.session.query(
+            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE lower(c.relname) = lower(%s) AND lower(n.nspname) = lower(%s) AND c.relkind = ANY(%s)",
+            (name.strip('"'), (schema or self.schema).strip('"'), kinds),
+        )
+        return bool(found)
 
     @property
     def _lock_row(self) -> str:
@@ -103,7 +123,7 @@ class PostgresTables:
                 self._make(ledger.create_notes(self.notes, text="TEXT", **_TYPES))
                 return
         except DatabaseError as error:
-            if code_of(error) != _NO_PRIVILEGE:
+            if code_of(error) != INSUFFICIENT_PRIVILEGE:
                 raise
             why = error.what
         tell(

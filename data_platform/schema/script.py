@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from data_platform.schema.baseline import baseline_writes
-from data_platform.schema.changeset import OnFail
 from data_platform.schema.checks import evaluate
 from data_platform.schema.database import Database
 from data_platform.schema.deploy import new_deployment_id, ourselves
 from data_platform.schema.errors import ChangesetError
 from data_platform.schema.plan import Plan
+from data_platform.schema.precondition import OnFail
 from data_platform.schema.prepared import statements_of
 from data_platform.schema.rollback import statements_of as undo_statements
 from data_platform.schema.rollback import writes_of

@@ -3,9 +3,6 @@
 Nothing of this has been verified on a Snowflake account: tests compare the statements that are sent.
 """
 
-# ruff: noqa: S608 - identifiers are quoted by `snowflake_tables`, values bound
-
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,20 +10,18 @@ from typing import Any
 from data_platform.schema import ledger
 from data_platform.schema.address import Address
 from data_platform.schema.changeset import Identity
-from data_platform.schema.errors import DatabaseError, LockError
 from data_platform.schema.history import History
-from data_platform.schema.lock import Holder, Patience
-from data_platform.schema.names import Names, literal
+from data_platform.schema.lock import Holder, Patience, lost
+from data_platform.schema.names import Names
 from data_platform.schema.notes import Note
+from data_platform.schema.single_value import single_value
 from data_platform.schema.snowflake_lock import SnowflakeLock
 from data_platform.schema.snowflake_session import NotThereError, SnowflakeSession
-from data_platform.schema.snowflake_tables import SnowflakeTables
+from data_platform.schema.snowflake_tables import SnowflakeTables, literal
+from data_platform.schema.snowflake_transaction import SnowflakeTransaction, commits_by_itself
 from data_platform.schema.statements import Statement
-from data_platform.schema.write_sql import Value, shown, sql_of
+from data_platform.schema.write_sql import shown, sql_of
 from data_platform.schema.writes import Write
-
-_DML = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|SELECT)\b", re.IGNORECASE)
-_MOVES = re.compile(r"\bUSE\b", re.IGNORECASE)
 
 
 class SnowflakeDatabase:
@@ -45,26 +40,23 @@ class SnowflakeDatabase:
         self.tables = SnowflakeTables(self.session, names, address.path)
         self.keeps_notes = False
         self._lock: SnowflakeLock | None = None
-        self._moved = False
+        self._transaction = SnowflakeTransaction(self.session, self.tables)
 
     def history(self) -> History:
         """See `Database.history`."""
         try:
-            changelog = self.tables.targets.changelog
-            rows = self.session.query(f"SELECT * FROM {changelog} ORDER BY DATEEXECUTED ASC, ORDEREXECUTED ASC")
+            return ledger.read_history(self.session, self.tables.targets.changelog)
         except NotThereError:
             return History(())
-        return History(ledger.read_history(self.session.columns(), rows))
 
     def notes(self) -> Mapping[Identity, Note]:
         """See `Database.notes`."""
-        targets = self.tables.targets
         try:
-            rows = self.session.query(ledger.NOTES_QUERY.format(notes=targets.notes), (targets.ledger,))
+            found = ledger.read_notes(self.session, self.tables.targets)
         except NotThereError:
             return {}
         self.keeps_notes = True
-        return ledger.read_notes(rows)
+        return found
 
     @contextmanager
     def lock(self, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
@@ -72,12 +64,7 @@ class SnowflakeDatabase:
         self.tables.create()
         lock = SnowflakeLock(self.session, self.tables.lock, self._new_session)
         with lock.held(Patience(wait_seconds, self.where, tell)):
-            try:
-                self.tables.create_notes()
-                self.keeps_notes = True
-            except DatabaseError as error:
-                notes = self.tables.targets.notes
-                tell(f"{notes} cannot be created, so a changeset that fails is not resumed: {error.what}")
+            self.keeps_notes = self.tables.create_notes(tell) or self.keeps_notes
             self._lock = lock
             try:
                 yield
@@ -87,9 +74,7 @@ class SnowflakeDatabase:
     def check_lock(self) -> None:
         """See `Database.check_lock`."""
         if self._lock is None or self._lock.is_lost():
-            raise LockError(
-                "the changelog lock was lost", where=self.where, fix="deploy again", anchor="changelog-lock"
-            )
+            raise lost(self.where)
 
     def holder(self) -> Holder | None:
         """See `Database.holder`."""
@@ -101,29 +86,18 @@ class SnowflakeDatabase:
 
     def atomic(self, statements: Sequence[Statement]) -> bool:
         """See `Database.atomic`."""
-        return all(_DML.match(statement.bare) for statement in statements)
+        return not commits_by_itself(statements)
 
     def run(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run`; DDL among the statements stays whatever becomes of the others."""
-        self._go_home()
-        self.session.query("BEGIN")
-        try:
-            for statement in statements:
-                self._run(statement)
-            for write in writes:
-                self.session.query(*sql_of(write, self.tables.targets))
-            self.session.query("COMMIT")
-        except DatabaseError:
-            self.session.query("ROLLBACK")
-            raise
+        self._transaction.run(statements, [sql_of(write, self.tables.targets) for write in writes])
         return []
 
     def run_alone(self, statement: Statement, writes: Sequence[Write] = ()) -> list[str]:
         """See `Database.run_alone`."""
         if self.atomic([statement]):
             return self.run([statement], writes)
-        self._go_home()
-        self._run(statement)
+        self._transaction.run_alone(statement)
         self.write(writes)
         return []
 
@@ -140,12 +114,8 @@ class SnowflakeDatabase:
 
     def value(self, query: str) -> str | None:
         """See `Database.value`."""
-        self._go_home()
-        rows = self.session.query(query)
-        if len(rows) > 1 or (rows and len(rows[0]) != 1):
-            raise DatabaseError(f"the query gives more than one value: {query}")
-        value = rows[0][0] if rows else None
-        return value if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        self._transaction.go_home()
+        return single_value(self.session.query(query), query)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Database.query`."""
@@ -153,15 +123,15 @@ class SnowflakeDatabase:
 
     def has_table(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_table`."""
-        return self._has("TABLES", name, schema, "AND TABLE_TYPE <> 'VIEW'")
+        return self.tables.has("TABLES", name, schema, "AND TABLE_TYPE <> 'VIEW'")
 
     def has_view(self, name: str, schema: str | None = None) -> bool:
         """See `Database.has_view`."""
-        return self._has("VIEWS", name, schema, "")
+        return self.tables.has("VIEWS", name, schema, "")
 
     def as_text(self, writes: Sequence[Write]) -> list[str]:
         """See `Database.as_text`."""
-        return [shown(sql_of(write, self.tables.targets), _literal) for write in writes]
+        return [shown(sql_of(write, self.tables.targets), literal) for write in writes]
 
     def close(self) -> None:
         """See `Database.close`."""
@@ -169,26 +139,3 @@ class SnowflakeDatabase:
 
     def _new_session(self) -> SnowflakeSession:
         return SnowflakeSession(self._address, self._connect() if self._connect else None)
-
-    def _has(self, kind: str, name: str, schema: str | None, more: str) -> bool:
-        in_schema = (schema or self.tables.schema_name).strip('"')
-        found = self.session.query(
-            f"SELECT 1 FROM {self.tables.database}.INFORMATION_SCHEMA.{kind} WHERE UPPER(TABLE_NAME) = UPPER(%s)"
-            f" AND UPPER(TABLE_SCHEMA) = UPPER(%s) {more}",
-            (name.strip('"'), in_schema),
-        )
-        return bool(found)
-
-    def _run(self, statement: Statement) -> None:
-        self._moved = self._moved or _MOVES.search(statement.text) is not None
-        self.session.run(statement)
-
-    def _go_home(self) -> None:
-        """Back to the default schema, if an earlier statement may have left it."""
-        if self._moved:
-            self.session.query(f"USE SCHEMA {self.tables.schema}")
-            self._moved = False
-
-
-def _literal(value: Value) -> str:
-    return literal(value.replace("\\", "\\\\") if isinstance(value, str) else value)

@@ -3,10 +3,14 @@
 # ruff: noqa: S608 - identifiers are quoted here, values bound
 
 import re
+from collections.abc import Callable
 
 from data_platform.schema import ledger, notes
+from data_platform.schema.errors import DatabaseError
 from data_platform.schema.names import Names, Tables, quoted
+from data_platform.schema.names import literal as plain_literal
 from data_platform.schema.snowflake_session import SnowflakeSession
+from data_platform.schema.write_sql import Value
 
 _TYPES = {"timestamp": "TIMESTAMP_NTZ", "integer": "INT"}
 _NOW = "current_timestamp::timestamp_ntz"
@@ -17,6 +21,11 @@ def identifier(name: str) -> str:
     """A name as Snowflake knows it: upper case unless it is mixed; in quotes where it must be."""
     folded = name.upper() if name.islower() or name.isupper() else name
     return folded if _PLAIN.fullmatch(folded) else quoted(folded)
+
+
+def literal(value: Value) -> str:
+    """A value as SQL text; a backslash in quotes begins an escape here."""
+    return plain_literal(value.replace("\\", "\\\\") if isinstance(value, str) else value)
 
 
 class SnowflakeTables:
@@ -59,12 +68,33 @@ class SnowflakeTables:
             f" WHERE NOT EXISTS (SELECT 1 FROM {self.lock} WHERE ID = 1)"
         )
 
-    def create_notes(self) -> None:
-        """Make the side table.
+    def create_notes(self, tell: Callable[[str], None]) -> bool:
+        """Make the side table; when a privilege is missing, tell what that means, and go on without it.
 
-        Raises:
-            DatabaseError: a privilege is missing.
+        Returns:
+            Whether it is there.
         """
-        self.session.query(f"CREATE SCHEMA IF NOT EXISTS {self.notes_schema}")
         create = ledger.create_notes(self.targets.notes, text="VARCHAR", **_TYPES)
-        self.session.query(create.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
+        try:
+            self.session.query(f"CREATE SCHEMA IF NOT EXISTS {self.notes_schema}")
+            self.session.query(create.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
+        except DatabaseError as error:
+            tell(f"{self.targets.notes} cannot be created, so a changeset that fails is not resumed: {error.what}")
+            return False
+        return True
+
+    def has(self, kind: str, name: str, schema: str | None, more: str) -> bool:
+        """Whether there is something of this name, compared without regard to case.
+
+        Args:
+            kind: a view of INFORMATION_SCHEMA: `TABLES` or `VIEWS`.
+            schema: None means the default schema.
+            more: a further condition.
+        """
+        in_schema = (schema or self.schema_name).strip('"')
+        found = self.session.query(
+            f"SELECT 1 FROM {self.database}.INFORMATION_SCHEMA.{kind} WHERE UPPER(TABLE_NAME) = UPPER(%s)"
+            f" AND UPPER(TABLE_SCHEMA) = UPPER(%s) {more}",
+            (name.strip('"'), in_schema),
+        )
+        return bool(found)

@@ -19,7 +19,7 @@ class Target:
 
     Args:
         changelog: file or folder.
-        database: URL, as `database.connect` takes it.
+        database: URL, as `connecting.connect` takes it.
         search_path: folders; empty means the default.
         contexts: names.
         labels: a label expression, or None.

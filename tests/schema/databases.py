@@ -8,7 +8,7 @@ import duckdb
 import psycopg2
 
 from data_platform.schema.changelog import load_changelog
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 from data_platform.schema.deploy import Options, Outcome, deploy
 from data_platform.schema.events import Event
 from data_platform.schema.expressions import Selection

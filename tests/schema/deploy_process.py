@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data_platform.errors import DataPlatformError
 from data_platform.schema.changelog import load_changelog
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 from data_platform.schema.deploy import Options, deploy
 from data_platform.schema.expressions import Selection
 from tests.schema.killed_process import Points, started_module

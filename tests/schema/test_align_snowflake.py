@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data_platform.schema.address import read_address
-from data_platform.schema.align.alignment import apply_with
+from data_platform.schema.align.applying import apply_with
 from data_platform.schema.align.dialects import SNOWFLAKE
 from data_platform.schema.align.errors import AlignError
 from data_platform.schema.align.loading import read_files

@@ -6,7 +6,7 @@ import psycopg2
 import pytest
 
 from data_platform.schema.catalogue import Catalogue, read_catalogue
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 
 
 def catalogue(url: str) -> Catalogue:

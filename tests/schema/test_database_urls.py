@@ -7,7 +7,7 @@ import pytest
 
 from data_platform.errors import UsageError
 from data_platform.schema.address import read_address
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.names import Names
 

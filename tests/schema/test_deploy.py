@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 from data_platform.schema.errors import ChangelogError, ChangesetError, DatabaseError, ValidationError
 from data_platform.schema.events import Event, Kind
 from data_platform.schema.expressions import Selection

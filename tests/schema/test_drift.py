@@ -10,7 +10,7 @@ import pytest
 
 from data_platform.schema.changelog import load_changelog
 from data_platform.schema.changeset import Changelog
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 from data_platform.schema.deploy import deploy
 from data_platform.schema.drift import Difference, drift
 from data_platform.schema.errors import SchemaError
@@ -237,7 +237,7 @@ def test_a_killed_run_leaves_nothing_that_stays(postgres: str, tmp_path: Path):
     program = (
         "import sys; from data_platform.schema.drift import drifting\n"
         "from data_platform.schema.changeset import Changelog; from data_platform.schema.expressions import Selection\n"
-        "from data_platform.schema.database import connect; import time\n"
+        "from data_platform.schema.connecting import connect; import time\n"
         "drifting._build = lambda copy, changesets: (print('building', flush=True), time.sleep(60))\n"
         "drifting.drift(connect(sys.argv[1]), Changelog(()), Selection())\n"
     )

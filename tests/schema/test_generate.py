@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from data_platform.errors import UsageError
 from data_platform.schema.adopting import adopt
 from data_platform.schema.catalogue import Catalogue, read_catalogue
-from data_platform.schema.catalogue.objects import View
+from data_platform.schema.catalogue.relations import View
 from data_platform.schema.changelog import load_changelog
-from data_platform.schema.database import Database, connect
+from data_platform.schema.connecting import connect
+from data_platform.schema.database import Database
 from data_platform.schema.deploy import deploy
 from data_platform.schema.drift import diff, drift
 from data_platform.schema.errors import SchemaError

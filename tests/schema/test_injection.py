@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from data_platform.schema.changelog import load_changelog
 from data_platform.schema.changes import Sql
 from data_platform.schema.changeset import Changelog, Changeset, Identity
-from data_platform.schema.database import Database, connect
+from data_platform.schema.connecting import connect
+from data_platform.schema.database import Database
 from data_platform.schema.deploy import deploy
 from data_platform.schema.errors import ChangelogError, ChangesetError
 from data_platform.schema.expressions import Selection

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 from tests.schema.changelogs import written
 from tests.schema.databases import deploy_text, locked, sql, tables
 from tests.schema.deploy_process import started

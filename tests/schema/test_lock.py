@@ -18,7 +18,7 @@ import duckdb
 import psycopg2
 import pytest
 
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 from data_platform.schema.errors import LockError
 from data_platform.schema.events import Event, Kind
 from data_platform.schema.lock import Holder

@@ -7,7 +7,7 @@ import pytest
 
 from data_platform.schema.baseline import baseline
 from data_platform.schema.changelog import load_changelog
-from data_platform.schema.database import connect
+from data_platform.schema.connecting import connect
 from data_platform.schema.errors import ChangelogError, ChangesetError
 from data_platform.schema.events import Event, Kind
 from data_platform.schema.expressions import Selection

@@ -9,15 +9,7 @@ from data_platform.schema.align.changes import Grant, Revoke
 from data_platform.schema.align.desired import Origin, WantedGrant
 from data_platform.schema.align.draft import Consent, Draft, refusal
 from data_platform.schema.align.names import PUBLIC, AllIn, Future, Kind, Securable, Target
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """A revoke that is to be put in order."""
-
-    revoke: Revoke
-    reason: str
-    origin: Origin
+from data_platform.schema.align.revokes import PlannedRevoke, passed_on_first
 
 
 @dataclass
@@ -37,7 +29,7 @@ def settle_grants(draft: Draft) -> None:
         AlignError: an object or role is not there, entries contradict each other, or somebody passed on what is taken.
     """
     pairs = _pairs(draft)
-    revokes: list[_Planned] = []
+    revokes: list[PlannedRevoke] = []
     for (on, grantee), pair in pairs.items():
         if grantee == _owner(draft, on):
             continue  # an owner may do everything by being owner
@@ -45,9 +37,9 @@ def settle_grants(draft: Draft) -> None:
         for grant in _missing(on, grantee, pair, held):
             draft.add(grant, f"wanted in {pair.origin}")
         reason = f"deleted in {pair.deleted}" if pair.deleted else f"not in {pair.origin}"
-        revokes += [_Planned(revoke, reason, pair.origin) for revoke in _surplus(on, grantee, pair, held)]
+        revokes += [PlannedRevoke(revoke, reason, pair.origin) for revoke in _surplus(on, grantee, pair, held)]
     revokes += _of_others(draft, pairs)
-    for each in _passed_on_first(draft, revokes):
+    for each in passed_on_first(draft, revokes):
         draft.add(each.revoke, each.reason, Consent.REVOKE)
 
 
@@ -125,7 +117,7 @@ def _surplus(on: Securable, grantee: str, pair: _Pair, held: Iterable[Held]) -> 
             yield Revoke(on, grantee, tuple(sorted(privileges)), grantor, only_option)
 
 
-def _of_others(draft: Draft, pairs: dict[tuple[Securable, str], _Pair]) -> list[_Planned]:
+def _of_others(draft: Draft, pairs: dict[tuple[Securable, str], _Pair]) -> list[PlannedRevoke]:
     """What roles hold that are not listed, on things that are exclusive."""
     found = []
     for what, origin in draft.desired.exclusive.items():
@@ -138,42 +130,10 @@ def _of_others(draft: Draft, pairs: dict[tuple[Securable, str], _Pair]) -> list[
                 held = draft.state.grants.on(on, grantee)
                 who = "everybody (public)" if grantee == PUBLIC else grantee
                 reason = f"exclusive in {origin}, and {who} is not listed"
-                found += [_Planned(revoke, reason, origin) for revoke in _surplus(on, grantee, _Pair(origin), held)]
+                found += [
+                    PlannedRevoke(revoke, reason, origin) for revoke in _surplus(on, grantee, _Pair(origin), held)
+                ]
     return found
-
-
-def _passed_on_first(draft: Draft, revokes: list[_Planned]) -> list[_Planned]:
-    """The revokes so that what a role passed on is taken before what it passed on itself."""
-    ordered: list[_Planned] = []
-    left = list(revokes)
-    while left:
-        passed_on = {(each.revoke.on, each.revoke.grantor, p) for each in left for p in each.revoke.privileges}
-        free: list[_Planned] = []
-        waiting: list[_Planned] = []
-        for each in left:
-            own = {(each.revoke.on, each.revoke.grantee, privilege) for privilege in each.revoke.privileges}
-            (waiting if own & passed_on else free).append(each)
-        ordered += free or waiting
-        left = waiting if free else []
-    _refuse_passed_on(draft, ordered)
-    return ordered
-
-
-def _refuse_passed_on(draft: Draft, revokes: list[_Planned]) -> None:
-    """Raise when somebody keeps what a role passed on that shall have it, or the right to pass it on, no more."""
-    whole = [each.revoke for each in revokes if not each.revoke.only_grant_option]
-    taken = {(each.on, each.grantee, p, each.grantor) for each in whole for p in each.privileges}
-    for each in revokes:
-        revoke = each.revoke
-        for held in draft.state.grants.on(revoke.on):
-            depends = held.grantor == revoke.grantee and held.privilege in revoke.privileges
-            if depends and (held.on, held.grantee, held.privilege, held.grantor) not in taken:
-                raise refusal(
-                    f"{held.privilege} on {revoke.on} cannot be taken from {revoke.grantee}, "
-                    f"who has passed it to {held.grantee}",
-                    each.origin,
-                    fix=f"list {held.grantee} with what it shall have, or say `exclusive: true`",
-                )
 
 
 def _owner(draft: Draft, on: Securable) -> str | None:

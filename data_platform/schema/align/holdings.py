@@ -1,8 +1,10 @@
 """Who holds what, while a plan is made: found by object without looking at everything."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from data_platform.schema.align.actual import Held
+from data_platform.schema.align.changes import Grant, Revoke
 from data_platform.schema.align.names import Future, Securable
 
 
@@ -54,3 +56,22 @@ class Holdings:
             after = to(each)
             if after is not None:
                 self.add(after)
+
+    def give(self, change: Grant) -> None:
+        """Give privileges; one that may be passed on is not held a second time without that."""
+        for privilege in change.privileges:
+            without = Held(change.on, change.grantee, privilege)
+            grantable = replace(without, grantable=True)
+            if change.grantable:
+                self.remove(without)
+                self.add(grantable)
+            elif grantable not in self:
+                self.add(without)
+
+    def take(self, change: Revoke) -> None:
+        """Take privileges, or only the right to pass them on."""
+        for privilege in change.privileges:
+            held = Held(change.on, change.grantee, privilege, grantor=change.grantor)
+            had = [self.remove(each) for each in (held, replace(held, grantable=True))]
+            if change.only_grant_option and any(had):
+                self.add(held)

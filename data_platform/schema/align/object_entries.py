@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from data_platform.schema.align.desired import Origin, Value, Wanted
-from data_platform.schema.align.files import Managed, RoleEntry, ViewEntry
+from data_platform.schema.align.listed_objects import Managed, RoleEntry, ViewEntry
 from data_platform.schema.align.names import Kind
 from data_platform.schema.align.reading_names import Names, wrong
 from data_platform.schema.align.view_sql import one_query

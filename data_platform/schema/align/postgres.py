@@ -18,11 +18,11 @@ from data_platform.schema.align.postgres_views import with_views
 from data_platform.schema.align.registry import CREATE, SCHEMA, TABLE, record
 from data_platform.schema.align.scope import Scope
 from data_platform.schema.errors import DatabaseError, LockError
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_errors import LOCK_NOT_AVAILABLE, code_of
+from data_platform.schema.postgres_session import Session
 
 OURS = "dp schema align"
 _KEY = int.from_bytes(hashlib.sha256(OURS.encode()).digest()[:8], "big", signed=True)
-_LOCK_NOT_AVAILABLE = "55P03"
 # a change that cannot begin keeps everybody behind it waiting: better give up and try again
 _LOCK_TIMEOUT = "5s"
 # without a search path names mean what they say, whoever connects; a lock_timeout that somebody has set stays
@@ -137,7 +137,7 @@ class PostgresEngine:
 
 
 def _failed(step: Step, error: DatabaseError) -> DatabaseError:
-    busy = code_of(error) == _LOCK_NOT_AVAILABLE
+    busy = code_of(error) == LOCK_NOT_AVAILABLE
     what = "others are using it" if busy else error.what
     return DatabaseError(
         f"{step.kind} {step.object}: {what}",

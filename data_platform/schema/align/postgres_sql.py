@@ -21,6 +21,7 @@ from data_platform.schema.align.changes import (
 )
 from data_platform.schema.align.desired import Properties, Value
 from data_platform.schema.align.names import Kind, Name, Target
+from data_platform.schema.align.postgres_rename_sql import rename
 from data_platform.schema.align.postgres_roles_sql import membership, privileges
 from data_platform.schema.align.postgres_words import compose, identifier, keyword
 
@@ -84,7 +85,7 @@ class PostgresSql:
             case Alter(target, key, value):
                 return [self._alter(target, key, value)]
             case Rename(target, name):
-                return _rename(target, name)
+                return rename(target, name)
             case Drop(target):
                 return [compose("DROP {} {}", keyword(target.kind), identifier(target.name))]
 
@@ -134,23 +135,6 @@ class PostgresSql:
         if not given:
             return SQL("")
         return compose(" WITH ({})", SQL(", ").join(compose(f"{key} = {{}}", Literal(value)) for key, value in given))
-
-
-def _rename(target: Target, name: Name) -> Sequence["Composable"]:
-    old, kind = target.name, keyword(target.kind)
-
-    def to(before: Name, last: str) -> "Composable":
-        return compose("ALTER {} {} RENAME TO {}", kind, identifier(before), identifier((last,)))
-
-    if old[:-1] == name[:-1]:
-        return [to(old, name[-1])]
-    move = "ALTER {} {} SET SCHEMA {}"
-    if old[-1] == name[-1]:
-        return [compose(move, kind, identifier(old), identifier(name[:-1]))]
-    # neither its old name there nor its new name here need be free
-    between = "dp_schema_align_moving"
-    moved = compose(move, kind, identifier((*old[:-1], between)), identifier(name[:-1]))
-    return [to(old, between), moved, to((*name[:-1], between), name[-1])]
 
 
 def _joined(words: Sequence["Composable"]) -> "Composable":

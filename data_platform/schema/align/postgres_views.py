@@ -4,8 +4,6 @@ A view is tried under a name of its own among the session's temporary objects, w
 says may depend on something that this same plan changes first, all of that is done, and undone, in the transaction.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from data_platform.schema.align.actual import Actual
@@ -15,7 +13,6 @@ from data_platform.schema.align.changes import (
     Create,
     Grant,
     Reassign,
-    Redefine,
     RemoveMember,
     Rename,
     Revoke,
@@ -24,17 +21,14 @@ from data_platform.schema.align.desired import Desired, Properties, Wanted
 from data_platform.schema.align.names import Kind, Name, Target
 from data_platform.schema.align.plan import kind_of, object_of
 from data_platform.schema.align.planning import structure
-from data_platform.schema.align.postgres_queries import VIEWS
-from data_platform.schema.align.postgres_reading import view_properties
+from data_platform.schema.align.postgres_scratch_views import ScratchViews, undone
 from data_platform.schema.align.postgres_sql import PostgresSql
 from data_platform.schema.align.view_sql import takes_all_columns
 from data_platform.schema.align.views import in_order, name_is_taken, wrong_definition
 from data_platform.schema.errors import DatabaseError
-from data_platform.schema.postgres_session import Session, code_of
+from data_platform.schema.postgres_errors import LOCK_NOT_AVAILABLE, code_of
+from data_platform.schema.postgres_session import Session
 
-_SCRATCH: Name = ("pg_temp", "dp_schema_align")
-_OTHER_COLUMNS = "42P16"  # replacing a view cannot take or change its columns
-_BUSY = "55P03"
 # whoever comes while we wait, waits for us
 _HURRY = "SELECT set_config('lock_timeout', '1s', true) WHERE current_setting('lock_timeout')::interval > '1 s'"
 
@@ -45,7 +39,7 @@ def with_views(session: Session, sql: PostgresSql, desired: Desired, actual: Act
     if not wanted:
         return desired
     trial = _Trial(session, sql, desired, actual)
-    with _undone(session):
+    with undone(session):
         found = {each.target: trial.of(each) for each in wanted}
     objects = tuple(found.get(each.target, each) for each in desired.objects)
     return replace(desired, objects=objects)
@@ -57,6 +51,7 @@ class _Trial:
     def __init__(self, session: Session, sql: PostgresSql, desired: Desired, actual: Actual) -> None:
         self._session = session
         self._sql = sql
+        self._views = ScratchViews(session, sql)
         self._actual = actual
         planned = structure(desired, actual)
         moving = any(isinstance(each.change, Rename | Create) and _holds_views(each.change.target) for each in planned)
@@ -69,7 +64,7 @@ class _Trial:
     def of(self, wanted: Wanted) -> Wanted:
         """The view with its SQL and columns as the database would tell them, and whether that is something else."""
         try:
-            then = None if self._real or self._needs_others_first(wanted) else self._try(wanted)
+            then = None if self._real or self._needs_others_first(wanted) else self._views.aside(wanted)
         except DatabaseError as error:
             if not (wanted.reads & self._changed.keys()):
                 raise _refused(wanted, error) from error
@@ -95,7 +90,7 @@ class _Trial:
 
     def _replaced(self, wanted: Wanted) -> tuple[Properties | None, Properties]:
         try:
-            return self._describe(wanted.target.name), self._try_for_real(wanted)
+            return self._views.describe(wanted.target.name), self._views.in_place(wanted)
         except DatabaseError as error:
             raise _refused(wanted, error) from error
 
@@ -113,47 +108,6 @@ class _Trial:
                     raise DatabaseError(what, where=error.where, anchor=error.anchor) from error
         for wanted, _ in self._changed.values():
             self._replaced(wanted)
-
-    def _try(self, wanted: Wanted) -> Properties:
-        with _undone(self._session):
-            scratch = Create(Target(Kind.VIEW, _SCRATCH), {}, wanted.source)
-            for statement in self._sql.statements(scratch):
-                self._session.query(statement)
-            found = self._describe(_SCRATCH)
-        return found or {}
-
-    def _try_for_real(self, wanted: Wanted) -> Properties:
-        self._session.query("SAVEPOINT replacing")
-        try:
-            for statement in self._sql.statements(Redefine(wanted.target, {}, wanted.source)):
-                self._session.query(statement)
-        except DatabaseError as error:
-            if code_of(error) != _OTHER_COLUMNS:
-                raise
-            self._session.query("ROLLBACK TO SAVEPOINT replacing")
-            (made,) = self._sql.statements(Create(wanted.target, {}, wanted.source))
-            # what reads it is gone with it for now, and is made again when its turn comes
-            self._session.query(f"DROP VIEW {self._sql.identifier(wanted.target.name)} CASCADE")
-            self._session.query(made)
-        return self._describe(wanted.target.name) or {}
-
-    def _describe(self, name: Name) -> Properties | None:
-        oid = self._session.query("SELECT to_regclass(%s)::oid", (self._sql.identifier(name),))[0][0]
-        rows = self._session.query(VIEWS, ([oid],)) if oid else []
-        if not rows:
-            return None
-        _, definition, _, options, columns = rows[0]
-        return view_properties(definition, columns, options)
-
-
-@contextmanager
-def _undone(session: Session) -> Iterator[None]:
-    session.query("SAVEPOINT trying")
-    try:
-        yield
-    finally:
-        if not session.connection.closed:
-            session.query("ROLLBACK TO SAVEPOINT trying; RELEASE SAVEPOINT trying")
 
 
 def _is_of_databases(change: Change) -> bool:
@@ -177,7 +131,7 @@ def _kept(then: Properties) -> Properties:
 
 
 def _refused(wanted: Wanted, error: DatabaseError) -> Exception:
-    if code_of(error) == _BUSY:
+    if code_of(error) == LOCK_NOT_AVAILABLE:
         return DatabaseError(
             f"{wanted.target} cannot be tried: others are using it", where=error.where, fix="try again"
         )

@@ -3,16 +3,8 @@
 from pydantic import BaseModel
 
 from data_platform.schema.align.dialects import SNOWFLAKE, postgresql
-from data_platform.schema.align.files import (
-    AlignmentFile,
-    DatabaseEntry,
-    GrantEntry,
-    MembershipEntry,
-    RoleEntry,
-    SchemaEntry,
-    ViewEntry,
-    WarehouseEntry,
-)
+from data_platform.schema.align.files import AlignmentFile, GrantEntry, MembershipEntry
+from data_platform.schema.align.listed_objects import DatabaseEntry, RoleEntry, SchemaEntry, ViewEntry, WarehouseEntry
 from data_platform.yaml_reference import json_schema, key_table
 
 _HEAD = """\

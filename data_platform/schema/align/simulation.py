@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from data_platform.schema.align.actual import Actual, Held, Member, Tie
+from data_platform.schema.align.actual import Actual, Member, Tie
 from data_platform.schema.align.belonging import creator_of, goes_with, lies_in
 from data_platform.schema.align.changes import (
     DEFAULTS,
@@ -24,7 +24,8 @@ from data_platform.schema.align.changes import (
 from data_platform.schema.align.desired import Value
 from data_platform.schema.align.dialect import Dialect
 from data_platform.schema.align.holdings import Holdings
-from data_platform.schema.align.names import EVERYWHERE, PUBLIC, RELATIONS, Future, Kind, Name, Target
+from data_platform.schema.align.names import Kind, Name, Target
+from data_platform.schema.align.owning import change_owner, give_at_first
 from data_platform.schema.align.renaming import rename
 
 
@@ -68,12 +69,12 @@ class Simulation:
                 self.objects[target] = {**DEFAULTS, **owner, **properties}
                 self.managed[target] = self.alignment
                 self._reads(target, reads)
-                self._give_at_first(target)
+                give_at_first(self, target, self._began.applier)
             case Redefine(target, properties, _, reads):
                 self.objects[target] = dict(properties)
                 self._reads(target, reads)
             case Alter(target, "owner", value):
-                self._own(target, str(value))
+                change_owner(self, target, str(value))
             case Alter(target, key, value):
                 self.objects[target][key] = value
             case Rename(target, _):
@@ -83,7 +84,7 @@ class Simulation:
             case Reassign(role, heir):
                 for target, properties in list(self.objects.items()):
                     if properties.get("owner") == role:
-                        self._own(target, heir)
+                        change_owner(self, target, heir)
                 target = Target(Kind.ROLE, (role,))
                 self.ties[target] = tuple(tie for tie in self.ties.get(target, ()) if not tie.owned)
             case Adopt(target):
@@ -100,9 +101,9 @@ class Simulation:
     def _do_for_roles(self, change: Grant | Revoke | AddMember | RemoveMember) -> None:
         match change:
             case Grant():
-                self._grant(change)
+                self.grants.give(change)
             case Revoke():
-                self._revoke(change)
+                self.grants.take(change)
             case AddMember(role, member, admin, inherit, set_role):
                 self.members[Member(role, member, self._began.applier, admin, inherit, set_role)] = None
             case RemoveMember():
@@ -113,30 +114,6 @@ class Simulation:
             return False
         now = self.objects.get(tie.target)
         return now is None or (tie.owned and now.get("owner") != target.name[0])
-
-    def _give_at_first(self, target: Target) -> None:
-        """What the database grants on a new object by itself: to everybody, and as default privileges."""
-        owner = self.objects[target].get("owner")
-        # a view is made by who applies, and handed over; a schema is its owner's from the beginning
-        maker = self._began.applier if target.kind in RELATIONS else owner
-        for privilege in self.dialect.public_at_first.get(target.kind, ()):
-            self.grants.add(Held(target, PUBLIC, privilege))
-        on = self.dialect.grant_target(target)
-        for held in self.grants.rules():
-            rule = held.on
-            if not isinstance(rule, Future) or rule.kind is not on.kind or rule.creator not in (None, maker):
-                continue
-            if rule.schema in (target.schema, EVERYWHERE) and held.grantee != owner:
-                self.grants.add(Held(on, held.grantee, held.privilege, held.grantable))
-
-    def _own(self, target: Target, owner: str) -> None:
-        """The new owner holds all by being owner; what it gave before, the owner has given now."""
-        self.objects[target]["owner"] = owner
-        for held in self.grants.on(self.dialect.grant_target(target)):
-            if owner in (held.grantee, held.grantor):
-                self.grants.remove(held)
-            if held.grantor == owner != held.grantee:
-                self.grants.add(replace(held, grantor=None))
 
     def _drop(self, target: Target) -> None:
         inside = [each for each in (*self.objects, *self.managed) if lies_in(each, target)]
@@ -157,23 +134,6 @@ class Simulation:
         for name in reads:
             read = Target(Kind.VIEW, name)
             self.read_by[read] = self.read_by.get(read, frozenset()) | {view}
-
-    def _grant(self, change: Grant) -> None:
-        for privilege in change.privileges:
-            without = Held(change.on, change.grantee, privilege)
-            grantable = replace(without, grantable=True)
-            if change.grantable:
-                self.grants.remove(without)
-                self.grants.add(grantable)
-            elif grantable not in self.grants:
-                self.grants.add(without)
-
-    def _revoke(self, change: Revoke) -> None:
-        for privilege in change.privileges:
-            held = Held(change.on, change.grantee, privilege, grantor=change.grantor)
-            had = [self.grants.remove(each) for each in (held, replace(held, grantable=True))]
-            if change.only_grant_option and any(had):
-                self.grants.add(held)
 
     def _remove_member(self, change: RemoveMember) -> None:
         for each in list(self.members):

@@ -6,9 +6,10 @@ from data_platform.errors import UsageError
 from data_platform.schema.align.actual import Actual, Held
 from data_platform.schema.align.changes import Create, Drop, Grant, Redefine
 from data_platform.schema.align.desired import Value, Wanted
-from data_platform.schema.align.draft import Consent, Draft, refusal
+from data_platform.schema.align.draft import Consent, Draft
 from data_platform.schema.align.names import Kind, Securable, Target
 from data_platform.schema.align.objects import adopt, alter, made_because, refuse_taken_name
+from data_platform.schema.align.view_shape import differs, shape_change, to_be_made_anew
 from data_platform.schema.align.view_sql import in_reading_order
 from data_platform.schema.errors import DatabaseError
 
@@ -23,7 +24,7 @@ def settle_views(draft: Draft) -> None:
     for wanted in wanted_views.values():
         if wanted.target in draft.state.objects:
             adopt(draft, wanted)
-    anew = _to_be_made_anew(draft, wanted_views)
+    anew = to_be_made_anew(draft, wanted_views)
     restore = {target: _drop_for_now(draft, target, wanted_views) for target in dependents_first(draft, anew)}
     for target, wanted in wanted_views.items():
         if target in restore:
@@ -31,7 +32,7 @@ def settle_views(draft: Draft) -> None:
         elif target not in draft.state.objects:
             refuse_taken_name(draft, wanted)
             draft.add(Create(target, wanted.properties, wanted.source, wanted.reads), made_because(draft, wanted))
-        elif _differs(draft, wanted):
+        elif differs(draft, wanted):
             properties = draft.state.objects[target] | dict(wanted.properties)
             properties["owner"] = draft.state.objects[target].get("owner", "")
             properties["comment"] = draft.state.objects[target].get("comment", "")
@@ -80,63 +81,13 @@ def dependents_first(draft: Draft, views: Iterable[Target]) -> list[Target]:
     return [view for view in found if view in set(wanted)]
 
 
-def _differs(draft: Draft, wanted: Wanted) -> bool:
-    if wanted.redefine is not None:
-        return wanted.redefine
-    return draft.state.objects[wanted.target].get("definition") != wanted.properties.get("definition")
-
-
-def _to_be_made_anew(draft: Draft, views: dict[Target, Wanted]) -> list[Target]:
-    """Views whose columns replacing cannot change, and those of these files that read them."""
-    found: dict[Target, None] = {}
-    waiting = [target for target, wanted in views.items() if _needs_another_shape(draft, wanted)]
-    while waiting:
-        target = waiting.pop()
-        if target in found:
-            continue
-        found[target] = None
-        for reader in draft.state.read_by.get(target, frozenset()):
-            if reader not in views:
-                raise refusal(
-                    f"{target} must be dropped and made anew, for {_shape_change(draft, views[target])}; "
-                    f"and {reader}, which is not in these files, reads it",
-                    views[target].origin,
-                    fix=f"list {reader} here too, drop it before, or only add columns at the end",
-                )
-            waiting.append(reader)
-    return list(found)
-
-
-def _needs_another_shape(draft: Draft, wanted: Wanted) -> bool:
-    """Whether a view keeps not all its columns, in order, at the beginning (PostgreSQL's rule for replacing)."""
-    before = draft.state.objects.get(wanted.target)
-    if before is None or not _differs(draft, wanted):
-        return False
-    old, new = before.get("columns"), wanted.properties.get("columns")
-    if not isinstance(old, tuple) or not isinstance(new, tuple):
-        return False
-    return new[: len(old)] != old
-
-
-def _shape_change(draft: Draft, wanted: Wanted) -> str:
-    before = draft.state.objects[wanted.target]
-    old, new = before.get("columns"), wanted.properties.get("columns")
-    if isinstance(old, tuple) and isinstance(new, tuple):
-        lost = [column for column in old if column not in new]
-        if lost:
-            return f"its column {lost[0]} goes or changes"
-        if new[: len(old)] != old:
-            return "the order of its columns changes"
-    return "what it reads is made anew"
-
-
 def _drop_for_now(
     draft: Draft, target: Target, views: dict[Target, Wanted]
 ) -> tuple[dict[str, Value], Sequence[Held], str]:
     properties = draft.state.objects[target]
     on = draft.desired.dialect.grant_target(target)
     held = draft.state.grants.on(on)
-    reason = f"made anew, for {_shape_change(draft, views[target])}"
+    reason = f"made anew, for {shape_change(draft, views[target])}"
     draft.add(Drop(target), reason, Consent.DROP)
     return properties, held, reason
 

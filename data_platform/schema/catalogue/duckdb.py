@@ -9,19 +9,8 @@ from typing import Any
 
 from data_platform.schema.catalogue.duckdb_needs import needs, query_of_view
 from data_platform.schema.catalogue.duckdb_text import column_text
-from data_platform.schema.catalogue.objects import (
-    Catalogue,
-    Column,
-    Constraint,
-    Index,
-    Key,
-    Routine,
-    Schema,
-    Sequence,
-    Table,
-    Type,
-    View,
-)
+from data_platform.schema.catalogue.objects import Catalogue, Key, Routine, Schema, Sequence, Type
+from data_platform.schema.catalogue.relations import Column, Constraint, Index, Table, View
 from data_platform.schema.catalogue.source import PLATFORM_SCHEMA, Source
 from data_platform.schema.names import quoted
 
@@ -41,7 +30,6 @@ def read_duckdb(source: Source) -> Catalogue:
 
 class _Reader:
     def __init__(self, source: Source) -> None:
-        self.source = source
         self.query = source.query
         self.columns: dict[tuple[str, str], list[_Row]] = defaultdict(list)
         self.bodies: list[tuple[Key, str]] = []

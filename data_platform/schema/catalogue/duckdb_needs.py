@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from data_platform.schema.catalogue.objects import Catalogue, Key, Table
+from data_platform.schema.catalogue.objects import Catalogue, Key
+from data_platform.schema.catalogue.relations import Table
 from data_platform.schema.lint.cursor import Cursor
 from data_platform.schema.lint.tokens import tokens
 from data_platform.schema.names import literal

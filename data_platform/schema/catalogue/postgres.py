@@ -5,26 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from data_platform.schema.catalogue import postgres_queries as queries
-from data_platform.schema.catalogue.objects import (
-    Catalogue,
-    Column,
-    Constraint,
-    Extension,
-    Index,
-    Key,
-    Routine,
-    Schema,
-    Sequence,
-    Table,
-    Trigger,
-    Type,
-    View,
-)
+from data_platform.schema.catalogue.objects import Catalogue, Extension, Key, Routine, Schema, Sequence, Type
+from data_platform.schema.catalogue.postgres_columns import read_column
+from data_platform.schema.catalogue.relations import Constraint, Index, Table, Trigger, View
 from data_platform.schema.catalogue.source import Source
 
 _TYPE_KINDS = {"e": "enum", "d": "domain", "c": "composite"}
 _CONSTRAINT_KINDS = {"p": "primary", "u": "unique", "f": "foreign", "c": "check", "x": "exclude"}
-_STORED = {"s": "STORED", "v": "VIRTUAL"}
 _Row = tuple[Any, ...]
 
 
@@ -92,7 +79,7 @@ class _Reader:
         return Table(
             schema,
             name,
-            columns=tuple(_column(column) for column in self.columns[oid]),
+            columns=tuple(read_column(column) for column in self.columns[oid]),
             constraints=tuple(self.constraints[oid]),
             parents=tuple(parents),
             bound=bound,
@@ -126,41 +113,3 @@ class _Reader:
             if key and needed and key != needed:
                 needs[key].add(needed)
         return {key: frozenset(needed) for key, needed in needs.items()}
-
-
-def _column(row: _Row) -> Column:
-    name, kind, nullable, default, identity, generated, collation, inherited, comment, *sequence = row
-    return Column(
-        name,
-        kind,
-        nullable,
-        default=None if generated else default,
-        identity=_identity(identity, kind, sequence) if identity else None,
-        generated=f"({default}) {_STORED[generated]}" if generated else None,
-        collation=collation,
-        inherited=inherited,
-        comment=comment,
-    )
-
-
-def _identity(kind: str, column_type: str, sequence: list[Any]) -> str:
-    """How the column is numbered; options only where they are not the usual ones."""
-    text = "ALWAYS" if kind == "a" else "BY DEFAULT"
-    start, increment, low, high, cycle, cache = sequence
-    if start is None:  # a partition, which takes its parent's
-        return text
-    usual_high = {"smallint": 2**15 - 1, "integer": 2**31 - 1}.get(column_type, 2**63 - 1)
-    options = []
-    if increment != 1:
-        options.append(f"INCREMENT BY {increment}")
-    if low != 1:
-        options.append(f"MINVALUE {low}")
-    if high != usual_high:
-        options.append(f"MAXVALUE {high}")
-    if start != (low if increment > 0 else high):
-        options.append(f"START WITH {start}")
-    if cache != 1:
-        options.append(f"CACHE {cache}")
-    if cycle:
-        options.append("CYCLE")
-    return f"{text} ({' '.join(options)})" if options else text

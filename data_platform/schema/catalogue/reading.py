@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from data_platform.schema.catalogue.objects import Catalogue, Table
+from data_platform.schema.catalogue.objects import Catalogue
+from data_platform.schema.catalogue.relations import Table
 from data_platform.schema.catalogue.source import Source
 from data_platform.schema.errors import DatabaseError
 

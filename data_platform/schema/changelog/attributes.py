@@ -54,40 +54,24 @@ _PAIR = re.compile(r"(?P<name>[A-Za-z_]\w*):(?P<value>\"[^\"]*\"|'[^']*'|\S*)")
 class Attributes:
     """What a changeset's line says beside author and id; strings as written, without their quotes."""
 
-    run_on_change: bool
-    run_always: bool
-    run_in_transaction: bool
-    fail_on_error: bool
-    ignore: bool
-    strip_comments: bool
-    split: bool
-    end_delimiter: str | None
-    rollback_split: bool
-    rollback_end_delimiter: str | None
-    contexts: str | None
-    labels: str | None
-    dbms: str | None
-    file_path: str | None
-    run_with: str | None
+    run_on_change: bool = False
+    run_always: bool = False
+    run_in_transaction: bool = True
+    fail_on_error: bool = True
+    ignore: bool = False
+    strip_comments: bool = True
+    split: bool = True
+    end_delimiter: str | None = None
+    rollback_split: bool = True
+    rollback_end_delimiter: str | None = None
+    contexts: str | None = None
+    labels: str | None = None
+    dbms: str | None = None
+    file_path: str | None = None
+    run_with: str | None = None
 
 
-NONE = Attributes(
-    run_on_change=False,
-    run_always=False,
-    run_in_transaction=True,
-    fail_on_error=True,
-    ignore=False,
-    strip_comments=True,
-    split=True,
-    end_delimiter=None,
-    rollback_split=True,
-    rollback_end_delimiter=None,
-    contexts=None,
-    labels=None,
-    dbms=None,
-    file_path=None,
-    run_with=None,
-)
+NONE = Attributes()
 
 
 def read_attributes(line: str) -> Attributes:

@@ -7,11 +7,12 @@ from data_platform.schema.changelog.attributes import Attributes
 from data_platform.schema.changelog.properties import Properties
 from data_platform.schema.changelog.rollback_text import read_rollback
 from data_platform.schema.changes import Sql
-from data_platform.schema.changeset import Changeset, Identity, Preconditions, Rollback
+from data_platform.schema.changeset import Changeset, Identity, Rollback
 from data_platform.schema.checksum import CONTROLS
 from data_platform.schema.errors import ChangelogError
 from data_platform.schema.expressions import recorded_contexts, recorded_labels
 from data_platform.schema.paths import normalized
+from data_platform.schema.precondition import Preconditions
 
 
 @dataclass(slots=True)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from data_platform.schema.changelog import directives
 from data_platform.schema.changelog.attributes import doubts, read_attributes, unquoted
+from data_platform.schema.changelog.changeset_lines import take_directive, take_rollback, take_sql
 from data_platform.schema.changelog.draft import Draft
+from data_platform.schema.changelog.lines import Lines
 from data_platform.schema.changelog.properties import Properties
 from data_platform.schema.changeset import Changeset, Notice
-from data_platform.schema.checksum import CONTROLS
 from data_platform.schema.errors import ChangelogError
 from data_platform.schema.paths import normalized
 
@@ -43,7 +44,7 @@ def read_formatted_sql(
 
 class _Reader:
     def __init__(self, text: str, file: str, source: Path, properties: Properties, notices: list[Notice]) -> None:
-        self.lines = enumerate(text.split("\n"), 1)
+        self.lines = Lines(text)
         self.source = source
         self.properties = properties
         self.notices = notices
@@ -62,12 +63,7 @@ class _Reader:
                         yield finished.changeset(self.properties)
                     continue
             if self.draft is not None:
-                if not self.draft.sql_line and line.strip(CONTROLS):
-                    self.draft.sql_line = number
-                self.draft.sql.append(line)
-                self.draft.sql_lines.append(number)
-                if self.draft.old_sql is not None:
-                    self.draft.old_sql.append(line)
+                take_sql(self.draft, number, line)
         if self.draft is not None:
             yield self.draft.changeset(self.properties)
 
@@ -86,12 +82,15 @@ class _Reader:
     def _directive(self, number: int, line: str) -> bool:
         """Take a directive in; False when the line is SQL after all."""
         if found := directives.IGNORE_LINES.fullmatch(line):
-            self._skip(number, found["count"])
+            if not self.lines.ignore(found["count"]):
+                raise self._wrong(number, f"--ignoreLines:{found['count']} has no beginning, or is no number")
         elif found := directives.CHANGESET.fullmatch(line):
             self._begin(number, line, found["author"], found["id"], found["rest"])
         elif found := directives.PROPERTY.fullmatch(line):
             self._property(number, found["rest"])
-        elif self.draft is None or not self._of_changeset(self.draft, number, line):
+        elif self.draft is not None and directives.ROLLBACK_BEGIN.fullmatch(line):
+            self._rollback_block(self.draft, number, line)
+        elif self.draft is None or not take_directive(self.draft, number, line):
             if near := directives.nearly(line, inside=self.draft is not None):
                 raise self._wrong(number, f"the line nearly is a directive: {line.strip()!r}", fix=f"write {near!r}")
             if self.draft is None:
@@ -101,42 +100,11 @@ class _Reader:
             return False
         return True
 
-    def _of_changeset(self, draft: Draft, number: int, line: str) -> bool:
-        if found := directives.ROLLBACK.fullmatch(line):
-            draft.rollback_line = draft.rollback_line or number
-            draft.rollback.append(found["text"])
-        elif directives.ROLLBACK_BEGIN.fullmatch(line):
-            draft.rollback_line = draft.rollback_line or number + 1
-            draft.old_sql = [*(draft.sql if draft.old_sql is None else draft.old_sql), line]
-            draft.rollback.append(self._block(number, draft.old_sql))
-        elif found := directives.COMMENT.fullmatch(line):
-            draft.comment = found["text"]
-        elif found := directives.VALID_CHECKSUM.fullmatch(line):
-            draft.valid_checksums += found["sum"].split()[:1]
-        elif found := directives.PRECONDITIONS.fullmatch(line):
-            draft.preconditions = (number, found["rest"])
-        elif found := directives.PRECONDITION.fullmatch(line):
-            draft.checks.append((number, found["kind"], found["rest"]))
-        else:
-            return False
-        return True
-
     def _before_the_first(self, number: int, line: str) -> None:
         if directives.COMMENT.fullmatch(line):
             raise self._wrong(number, "a --comment stands before the first changeset")
         if directives.PRECONDITIONS.fullmatch(line) or directives.PRECONDITION.fullmatch(line):
             self._notice(number, "preconditions before the first changeset have no effect")
-
-    def _skip(self, number: int, count: str) -> None:
-        if count == "start":
-            for _, line in self.lines:
-                if directives.IGNORE_END.fullmatch(line):
-                    return
-        elif count.isdigit():
-            for _ in zip(range(int(count)), self.lines, strict=False):
-                pass
-        else:
-            raise self._wrong(number, f"--ignoreLines:{count} has no beginning, or is no number")
 
     def _begin(self, number: int, line: str, author: str, name: str, rest: str) -> None:
         attributes = read_attributes(line)
@@ -162,14 +130,11 @@ class _Reader:
         else:
             found.define(self.properties)
 
-    def _block(self, number: int, old_sql: list[str]) -> str:
-        block: list[str] = []
-        for _, line in self.lines:
-            old_sql.append(line)
-            if found := directives.ROLLBACK_END.fullmatch(line):
-                return "\n".join([*block, found["text"]]).strip(CONTROLS)
-            block.append(line)
-        raise self._wrong(number, "the rollback comment is not closed")
+    def _rollback_block(self, draft: Draft, number: int, line: str) -> None:
+        block, end = self.lines.until(directives.ROLLBACK_END)
+        if end is None:
+            raise self._wrong(number, "the rollback comment is not closed")
+        take_rollback(draft, number, [line, *block, end[0]], "\n".join([*block, end["text"]]))
 
     def _notice(self, line: int, what: str) -> None:
         self.notices.append(Notice(what, self.source, line))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_platform.schema.changelog.properties import Properties
-from data_platform.schema.changeset import OnFail, Precondition, Preconditions
 from data_platform.schema.errors import ChangelogError
+from data_platform.schema.precondition import OnFail, Precondition, Preconditions
 
 _FLAGS = re.ASCII | re.IGNORECASE
 _ON_FAIL = re.compile(r".*onFail:(\w+)", _FLAGS)

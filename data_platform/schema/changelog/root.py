@@ -1,18 +1,19 @@
 """Reads a whole changelog: a root file and all it includes, or a folder, in the order in which it runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_platform.schema.changelog.files import FORMATS, SearchPath, read_text, search_path
 from data_platform.schema.changelog.formatted_sql import is_formatted, read_formatted_sql
+from data_platform.schema.changelog.included import Included
 from data_platform.schema.changelog.properties import Properties
 from data_platform.schema.changelog.references import check_references
 from data_platform.schema.changes import Sql
 from data_platform.schema.changeset import Changelog, Changeset, Identity, Notice
 from data_platform.schema.checksum import CONTROLS
 from data_platform.schema.errors import ChangelogError
-from data_platform.schema.expressions import Selection, both, recorded_contexts, recorded_labels
+from data_platform.schema.expressions import Selection
 from data_platform.schema.paths import normalized
 
 
@@ -43,35 +44,6 @@ def load_changelog(
         reading.include(name, Included())
     check_references(reading.changesets)
     return Changelog(tuple(reading.changesets), tuple(reading.notices))
-
-
-@dataclass(frozen=True, slots=True)
-class Included:
-    """What an include adds to everything below it."""
-
-    contexts: str | None = None
-    labels: tuple[str, ...] = ()
-    ignore: bool = False
-
-    def within(self, contexts: str | None, labels: str | None, ignore: bool, source: Path, line: int) -> "Included":
-        """The same, with what a further include says."""
-        own = recorded_contexts(contexts, source, line) if contexts else None
-        return Included(
-            both(self.contexts, own),
-            tuple(dict.fromkeys((*self.labels, *recorded_labels(labels or "")))),
-            self.ignore or ignore,
-        )
-
-    def applied(self, changeset: Changeset) -> Changeset:
-        """The changeset as it counts below this include."""
-        if not (self.contexts or self.labels or self.ignore):
-            return changeset
-        return replace(
-            changeset,
-            contexts=both(self.contexts, changeset.contexts),
-            labels=tuple(dict.fromkeys((*self.labels, *changeset.labels))),
-            ignore=self.ignore or changeset.ignore,
-        )
 
 
 @dataclass

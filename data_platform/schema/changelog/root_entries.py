@@ -1,20 +1,20 @@
 """What stands in a YAML, JSON or XML root changelog: properties, includes, and changesets of SQL, tags or nothing."""
 
-import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_platform.schema.changelog.included import Included
 from data_platform.schema.changelog.node import Node
-from data_platform.schema.changelog.properties import Properties
-from data_platform.schema.changelog.root_changeset import ChangesetReader
+from data_platform.schema.changelog.root_changeset import read_changeset
+from data_platform.schema.changelog.root_file import RootFile
 from data_platform.schema.errors import ChangelogError
 from data_platform.schema.paths import normalized
 
 if TYPE_CHECKING:
-    from data_platform.schema.changelog.root import Included, Reading
+    from data_platform.schema.changelog.root import Reading
 
 _INCLUDE = frozenset(
     ["file", "relativeToChangelogFile", "context", "contextFilter", "labels", "errorIfMissing", "ignore"]
@@ -38,7 +38,7 @@ _PROPERTY = frozenset(
 )
 
 
-def read_root(text: str, file: str, source: Path, reading: "Reading", included: "Included") -> None:
+def read_root(text: str, file: str, source: Path, reading: "Reading", included: Included) -> None:
     """Read a root changelog into `reading`.
 
     Raises:
@@ -58,7 +58,8 @@ def read_root(text: str, file: str, source: Path, reading: "Reading", included: 
         )
     recorded = normalized(root.values["logicalFilePath"]) if root.values.get("logicalFilePath") else file
     properties = reading.properties.of_another_file()
-    entries = _Entries(file, recorded, source, reading, included, properties)
+    root_file = RootFile(file, recorded, source, properties, reading.search_path)
+    entries = _Entries(root_file, reading, included)
     for entry in root.children:
         if entry.name != "logicalFilePath":
             entries.read(entry)
@@ -66,12 +67,9 @@ def read_root(text: str, file: str, source: Path, reading: "Reading", included: 
 
 @dataclass(frozen=True)
 class _Entries:
-    file: str
-    recorded: str
-    source: Path
+    root: RootFile
     reading: "Reading"
-    included: "Included"
-    properties: Properties
+    included: Included
 
     def read(self, entry: Node) -> None:
         match entry.name:
@@ -82,23 +80,16 @@ class _Entries:
             case "includeAll":
                 self._include_all(entry)
             case "changeSet":
-                changeset = ChangesetReader(
-                    node=entry,
-                    file=self.recorded,
-                    source=self.source,
-                    properties=self.properties,
-                    search_path=self.reading.search_path,
-                    real_file=self.file,
-                ).changeset()
+                changeset = read_changeset(entry, self.root)
                 self.reading.changesets.append(self.included.applied(changeset))
             case _:
-                raise self._wrong(entry, f"{entry.name!r} is not supported in a root changelog")
+                raise self.root.wrong(entry, f"{entry.name!r} is not supported in a root changelog")
 
     def _property(self, entry: Node) -> None:
         values = self._values(entry, _PROPERTY)
         if "file" in values or not values.get("name"):
-            raise self._wrong(entry, "a property needs a name and a value (a property file is not supported)")
-        self.properties.define(
+            raise self.root.wrong(entry, "a property needs a name and a value (a property file is not supported)")
+        self.root.properties.define(
             values["name"],
             values.get("value", ""),
             contexts=values.get("contextFilter", values.get("context")),
@@ -110,16 +101,16 @@ class _Entries:
     def _include(self, entry: Node) -> None:
         values = self._values(entry, _INCLUDE)
         name = self._path(entry, values, "file")
-        found = self.reading.include(name, self._below(entry, values), asked_at=(self.source, entry.line))
+        found = self.reading.include(name, self._below(entry, values), asked_at=(self.root.source, entry.line))
         if not found and entry.true("errorIfMissing", default=True):
-            raise self._wrong(entry, f"the included changelog {name!r} does not exist")
+            raise self.root.wrong(entry, f"the included changelog {name!r} does not exist")
 
     def _include_all(self, entry: Node) -> None:
         values = self._values(entry, _INCLUDE_ALL)
         folder = self._path(entry, values, "path")
         for unsupported in ("minDepth", "maxDepth"):
             if unsupported in values and not values[unsupported].strip().isdigit():
-                raise self._wrong(entry, f"{unsupported} is a whole number, not {values[unsupported]!r}")
+                raise self.root.wrong(entry, f"{unsupported} is a whole number, not {values[unsupported]!r}")
         count = self.reading.include_all(
             folder,
             self._below(entry, values),
@@ -128,31 +119,25 @@ class _Entries:
         )
         if not count and entry.true("errorIfMissingOrEmpty", default=True):
             what = "does not exist" if count is None else "holds no changelog"
-            raise self._wrong(entry, f"the folder {folder!r} {what}")
+            raise self.root.wrong(entry, f"the folder {folder!r} {what}")
 
     def _path(self, entry: Node, values: Mapping[str, str], key: str) -> str:
         path = values.get(key, "").strip()
         if not path:
-            raise self._wrong(entry, f"{entry.name} needs {key}")
-        path = normalized(path)
-        if entry.true("relativeToChangelogFile", default=False):
-            return normalized(posixpath.join(posixpath.dirname(self.file), path))
-        return path
+            raise self.root.wrong(entry, f"{entry.name} needs {key}")
+        return self.root.path(entry, path)
 
-    def _below(self, entry: Node, values: Mapping[str, str]) -> "Included":
+    def _below(self, entry: Node, values: Mapping[str, str]) -> Included:
         return self.included.within(
             values.get("contextFilter", values.get("context")),
             values.get("labels"),
             entry.true("ignore", default=False),
-            self.source,
+            self.root.source,
             entry.line,
         )
 
     def _values(self, entry: Node, known: frozenset[str]) -> dict[str, str]:
         for name in entry.values:
             if name not in known and not re.match(r"xmlns|xsi", name):
-                raise self._wrong(entry, f"{name!r} is not supported in {entry.name}")
-        return {name: self.properties.expand(value, self.source, entry.line) for name, value in entry.values.items()}
-
-    def _wrong(self, entry: Node, what: str) -> ChangelogError:
-        return ChangelogError(what, where=self.source, line=entry.line, anchor="changelogs")
+                raise self.root.wrong(entry, f"{name!r} is not supported in {entry.name}")
+        return {name: self.root.expanded(entry, value) for name, value in entry.values.items()}

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from data_platform.schema.changeset import Changeset, OnFail
+from data_platform.schema.changeset import Changeset
 from data_platform.schema.history import History, Ran
 from data_platform.schema.lint.actions import Create, CreateIndex
 from data_platform.schema.lint.names import Name
 from data_platform.schema.lint.statements import Done, done_by
+from data_platform.schema.precondition import OnFail
 
 
 def deployed(changesets: Iterable[Changeset], history: History) -> list[Changeset]:

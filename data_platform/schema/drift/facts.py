@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from data_platform.schema.catalogue.objects import Catalogue, Table
+from data_platform.schema.catalogue.objects import Catalogue
+from data_platform.schema.catalogue.relations import Table
 
 Values = dict[str, str | None]
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from data_platform.schema.database import Database, connect
+from data_platform.schema.connecting import connect
+from data_platform.schema.database import Database
 from data_platform.schema.drift.outside import Outside
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.names import quoted

@@ -13,11 +13,10 @@ from data_platform.errors import DataPlatformError
 from data_platform.schema.errors import DatabaseError
 from data_platform.schema.names import literal, quoted
 from data_platform.schema.postgres import PostgresDatabase
-from data_platform.schema.postgres_session import code_of
+from data_platform.schema.postgres_errors import INSUFFICIENT_PRIVILEGE, code_of
 
 _PREFIX = "dp_scratch_"
 _FOLDER = "dp-scratch-"
-_NO_PRIVILEGE = "42501"
 _DAY = 86_400
 _MINUTE = 60  # between making a database and connecting to it
 
@@ -37,7 +36,7 @@ def scratch_url(database: PostgresDatabase) -> Iterator[str]:
         try:
             database.query(f"CREATE DATABASE {quoted(name)} TEMPLATE template0")
         except DatabaseError as error:
-            if code_of(error) != _NO_PRIVILEGE:
+            if code_of(error) != INSUFFICIENT_PRIVILEGE:
                 raise
             refused = True
         if refused:

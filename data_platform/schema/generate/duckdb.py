@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from data_platform.schema.catalogue.objects import Catalogue, Column, Table
+from data_platform.schema.catalogue.objects import Catalogue
+from data_platform.schema.catalogue.relations import Column, Table
 from data_platform.schema.generate.identifiers import qualified, written
 from data_platform.schema.generate.pieces import Piece, comments
 

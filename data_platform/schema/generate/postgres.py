@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from data_platform.schema.catalogue.objects import Catalogue, Key, Routine, Sequence, Type, View
+from data_platform.schema.catalogue.objects import Catalogue, Key, Routine, Sequence, Type
+from data_platform.schema.catalogue.relations import View
 from data_platform.schema.generate.identifiers import qualified, written
 from data_platform.schema.generate.pieces import Piece, comments
 from data_platform.schema.generate.postgres_tables import foreign_keys, table_piece

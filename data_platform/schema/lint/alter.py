@@ -3,17 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from data_platform.schema.lint.actions import (
-    Action,
-    AddColumn,
-    AddConstraint,
-    AlterType,
-    DropColumn,
-    OutsideTransaction,
-    Rename,
-    Rewrite,
-    SetNotNull,
-)
+from data_platform.schema.lint.actions import Action, OutsideTransaction, Rename, Rewrite
+from data_platform.schema.lint.alterations import AddColumn, AddConstraint, AlterType, DropColumn, SetNotNull
 from data_platform.schema.lint.columns import read_column, type_text
 from data_platform.schema.lint.cursor import Cursor, split
 from data_platform.schema.lint.drop import take_kind

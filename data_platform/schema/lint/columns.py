@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from data_platform.schema.lint.actions import Column
+from data_platform.schema.lint.alterations import Column
 from data_platform.schema.lint.cursor import Cursor, split
 from data_platform.schema.lint.names import Part, folded
 from data_platform.schema.lint.tokens import Kind, Token

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from data_platform.schema.changeset import Changeset
-from data_platform.schema.lint.actions import AddColumn, Create, CreateIndex
+from data_platform.schema.lint.actions import Create, CreateIndex
+from data_platform.schema.lint.alterations import AddColumn
 from data_platform.schema.lint.changelog_rules import Remark
 from data_platform.schema.lint.names import Part
 from data_platform.schema.lint.statements import Done

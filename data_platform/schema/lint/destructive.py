@@ -2,17 +2,8 @@
 
 from collections.abc import Iterator
 
-from data_platform.schema.lint.actions import (
-    AddColumn,
-    AlterType,
-    Create,
-    DeleteAll,
-    Drop,
-    DropColumn,
-    Rename,
-    SetNotNull,
-    Truncate,
-)
+from data_platform.schema.lint.actions import Create, DeleteAll, Drop, Rename, Truncate
+from data_platform.schema.lint.alterations import AddColumn, AlterType, DropColumn, SetNotNull
 from data_platform.schema.lint.names import Name
 from data_platform.schema.lint.scene import Scene
 from data_platform.schema.lint.types import keeps_values, sql_type

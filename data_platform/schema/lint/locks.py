@@ -2,17 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from data_platform.schema.lint.actions import (
-    AddColumn,
-    AddConstraint,
-    AlterType,
-    Column,
-    CreateIndex,
-    Drop,
-    OutsideTransaction,
-    Rewrite,
-    SetNotNull,
-)
+from data_platform.schema.lint.actions import CreateIndex, Drop, OutsideTransaction, Rewrite
+from data_platform.schema.lint.alterations import AddColumn, AddConstraint, AlterType, Column, SetNotNull
 from data_platform.schema.lint.destructive import may_hold_null
 from data_platform.schema.lint.names import Name
 from data_platform.schema.lint.scene import Scene

@@ -6,20 +6,8 @@ changelog: dropping a table that the same changeset made harms nobody.
 
 from dataclasses import dataclass, field, replace
 
-from data_platform.schema.lint.actions import (
-    Action,
-    AddColumn,
-    AddConstraint,
-    AlterType,
-    Column,
-    Create,
-    CreateIndex,
-    Drop,
-    DropColumn,
-    Rename,
-    SetNotNull,
-    Update,
-)
+from data_platform.schema.lint.actions import Action, Create, CreateIndex, Drop, Rename, Update
+from data_platform.schema.lint.alterations import AddColumn, AddConstraint, AlterType, Column, DropColumn, SetNotNull
 from data_platform.schema.lint.names import Name
 
 _RELATIONS = ("TABLE", "VIEW", "SEQUENCE")

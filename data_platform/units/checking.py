@@ -86,11 +86,13 @@ def _check(unit: "Unit", known: set[str]) -> UnitVerdict:
     from data_platform.dbt.graph import read_graph
     from data_platform.units.code_location import unit_definitions
     from data_platform.units.definitions_error import definitions_error
+    from data_platform.units.definitions_file import execute_definitions_file
 
     name = unit.card.name
     try:
         graph = read_graph(unit.project.graph_file)
         _check_reads(graph, known, unit.project.shown)
+        execute_definitions_file(unit)
         unit_definitions(unit).resolve_all_job_defs()
     except Exception as error:  # what Dagster raises for definitions that do not fit together has no common base
         return _refused(name, definitions_error(error, unit.folder, unit.root))

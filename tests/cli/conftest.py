@@ -68,9 +68,11 @@ def shell(root: Path, *arguments: str, **variables: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+DEFINITIONS = "from pathlib import Path\n\nfrom data_platform.units import business_unit\n\n"
+DEFINITIONS += "defs = business_unit(Path(__file__).parent)\n"
 SHOP = {
     "code_locations/shop/__init__.py": "",
-    "code_locations/shop/definitions.py": "",
+    "code_locations/shop/definitions.py": DEFINITIONS,
     "code_locations/shop/unit.yaml": "name: shop\ntitle: The shop\nowners: [team:shop, shop@example.org]\n",
     "dbt_projects/shop/dbt_project.yml": "name: shop\n",
     "dbt_projects/shop/models/marts/one.sql": "select 1 as id",

@@ -136,6 +136,28 @@ def test_a_project_that_does_not_parse_is_told_with_its_model(platform: Environm
     assert refused(platform, dp, "unit", "build", code=1).startswith(f"dp: {told}")
 
 
+@pytest.mark.parametrize(
+    ("definitions", "told"),
+    [
+        ("import os\n\nraise ValueError('oops')\n", "definitions.py:3: ValueError: oops"),
+        ("import nothing_of_this_name\n", "definitions.py:1: ModuleNotFoundError: No module named 'nothing_of_this_"),
+        ("def defs(:\n", "definitions.py:1: is not valid Python: invalid syntax"),
+        ("defs = 7\n", "definitions.py: holds no definitions -> write `defs = business_unit("),
+        (None, "there is no definitions.py -> copy that of another unit"),
+    ],
+)
+def test_a_definitions_file_that_does_not_load_is_told_with_its_line(
+    platform: Environment, dp: Dp, definitions: str | None, told: str
+) -> None:
+    if definitions is None:
+        (platform.root / "code_locations/shop/definitions.py").unlink()
+        told = f": {told}"
+    else:
+        write_files(platform.root, {"code_locations/shop/definitions.py": definitions})
+        told = f"/{told}"
+    assert problem(dp("unit", "check", "--json")).startswith(f"code_locations/shop{told}")
+
+
 def test_a_source_of_a_unit_that_does_not_exist_is_told(platform: Environment, dp: Dp) -> None:
     source = "sources: [{name: metorology, config: {meta: {unit: metorology}}, tables: [{name: daily}]}]"
     write_files(platform.root, {"dbt_projects/shop/models/sources.yml": source})

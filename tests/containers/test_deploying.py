@@ -38,6 +38,7 @@ def test_every_process_is_a_healthy_container_that_may_do_little(platform: Conta
     assert (port["HostIp"], port["HostPort"]) == ("127.0.0.1", str(platform.live.port))
     assert platform.inside("id", "-u").strip() != "0"
     assert not platform.locations_with_errors()
+    assert platform.dp("status").endswith("all is well\n")
 
 
 def test_no_image_holds_a_secret(platform: Containers) -> None:

@@ -91,7 +91,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """A platform with one unit, whose dbt project is sound."""
     environment = make_platform(tmp_path_factory.mktemp("mistakes") / "platform")
     card = "name: shop\ntitle: Shop\nowners: [team:shop]\n"
-    write_files(environment.code_locations / "shop", {"unit.yaml": card, "__init__.py": ""})
+    definitions = "from pathlib import Path\nfrom data_platform.units import business_unit\n"
+    definitions += "defs = business_unit(Path(__file__).parent)\n"
+    files = {"unit.yaml": card, "__init__.py": "", "definitions.py": definitions}
+    write_files(environment.code_locations / "shop", files)
     project = {"dbt_project.yml": "name: shop\n", "models/marts/one.sql": "select 1 as id"}
     write_files(environment.dbt_projects / "shop", project)
     return environment

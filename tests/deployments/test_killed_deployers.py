@@ -26,9 +26,10 @@ ENDS = {"failed", "failed_and_rolled_back", "succeeded"}
 def test_a_deployer_that_is_killed_in_a_phase_is_settled_by_one_command_at_most(
     platform: Platform, tmp_path: Path, phase: str
 ) -> None:
+    write(platform, phase.replace(" ", "_"), "bad" if phase == "rolling back" else "better")
     held = hold(platform) if phase == "waiting" else None
     flying = platform.speak(tmp_path / "go on") if phase in ("holding", "draining") else None
-    deploying = begin(platform, phase.replace(" ", "_"), "bad" if phase == "rolling back" else "better")
+    deploying = begin(platform)
     platform.reads(deploying, "validating fleet" if phase == "validating" else phase)
     kill(deploying.pid)
     deploying.communicate()
@@ -49,7 +50,8 @@ def test_a_deployer_that_is_killed_at_any_moment_is_settled_by_one_command_at_mo
     platform: Platform, turn: int
 ) -> None:
     chance = random.Random(SEED + turn)  # noqa: S311 (no secret)
-    deploying = begin(platform, f"any_{turn}", chance.choice(("better", "better", "bad")))
+    write(platform, f"any_{turn}", chance.choice(("better", "better", "bad")))
+    deploying = begin(platform)
     assert deploying.stderr
     moment = chance.random() * 12
     print(f"seed {SEED}: killed {moment:.1f} s after it was in the ledger")
@@ -60,13 +62,16 @@ def test_a_deployer_that_is_killed_at_any_moment_is_settled_by_one_command_at_mo
     settled(platform, platform.speak())
 
 
-def begin(platform: Platform, name: str, word: str) -> subprocess.Popen[str]:
-    """Start a deployment of code that says a word, and of two changesets, one of them slow; `good` is served before."""
+def write(platform: Platform, name: str, word: str) -> None:
+    """Write code that says a word, and two changesets, one of them slow; `good` is served until they are deployed."""
     platform.write("good")
     platform.live.dp("deploy", "fleet")
     platform.write(word)
     table = f"--changeset jana:{name}\nCREATE TABLE main.d_{name} (id int)\n--rollback DROP TABLE main.d_{name}\n"
     platform.changelog(f"d_{name}.sql", f"{table}\n--changeset jana:slow_{name}\n{SLOW};\n--rollback empty\n")
+
+
+def begin(platform: Platform) -> subprocess.Popen[str]:
     return platform.live.begin("deploy", "fleet", "--smoke", "fleet:smoking")
 
 

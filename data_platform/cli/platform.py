@@ -4,12 +4,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from data_platform.cli.interruptible import interruptible
 from data_platform.cli.output import Json
 from data_platform.environment import Environment, current_environment
 
@@ -33,7 +32,7 @@ def up(
 
     refuse_elsewhere("`docker-compose up -d`")
     environment = current_environment()
-    with _interruptible():
+    with interruptible():
         mine = watching = False
         try:
             started = start(environment, port=port, tell=_tell, prepare=lambda: _prepare(environment))
@@ -71,7 +70,7 @@ def down(grace: Grace = _GRACE) -> None:
     from data_platform.processes import refuse_elsewhere
 
     refuse_elsewhere("`docker-compose stop`")
-    with _interruptible():
+    with interruptible():
         stopped = _stop(current_environment(), grace)
     typer.echo("the platform is stopped" if stopped else "the platform is not running")
 
@@ -123,24 +122,6 @@ def _stop(environment: Environment, grace: float) -> bool:
         signal.signal(ignored, signal.SIG_IGN)
     _tell("stopping the platform")
     return stop(Folders(environment.state), grace=grace, tell=_tell, hurry=hurry)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP (a closed terminal) end the command as Ctrl-C does, also one started in the background."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # `nohup` means to outlive the terminal
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _prepare(environment: Environment) -> None:

@@ -1,7 +1,6 @@
 """The process keeper: supervisord, spoken to over its Unix socket."""
 
 import http.client
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Any, cast
 
 from data_platform.processes.errors import ProcessesError
 from data_platform.processes.folders import Folders
+from data_platform.processes.unix_rpc import UnixTransport
 
 _SECONDS = 10.0
 _ALREADY_STARTED, _NOT_RUNNING, _BAD_NAME, _STILL_RUNNING = 60, 70, 10, 91
@@ -51,7 +51,9 @@ class Keeper:
     """
 
     def __init__(self, folders: Folders) -> None:
-        self._server = cast(Any, xmlrpc.client.ServerProxy("http://keeper", transport=_UnixTransport(folders)))
+        self._server = cast(
+            Any, xmlrpc.client.ServerProxy("http://keeper", transport=UnixTransport(folders.keeper_socket))
+        )
 
     @property
     def pid(self) -> int:
@@ -151,24 +153,3 @@ def _not_started(log: Path) -> ProcessesError:
     lines = log.read_text(errors="replace").strip().splitlines() or ["it gave no reason"]
     said = next((line for line in reversed(lines) if line.startswith("Error")), lines[-1])
     return ProcessesError(f"the process keeper did not start: {said}", where=log, anchor="processes")
-
-
-class _UnixTransport(xmlrpc.client.Transport):
-    def __init__(self, folders: Folders) -> None:
-        super().__init__()
-        self._path = str(folders.keeper_socket)
-
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        # a new connection a call: the keeper may be another one by now
-        return _UnixConnection(self._path)
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(_SECONDS)
-        self.sock.connect(self._path)

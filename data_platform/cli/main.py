@@ -2,7 +2,6 @@
 
 import gc
 import importlib
-import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import Annotated
 import click
 import typer
 
+from data_platform.cli.output import nobody_reads
 from data_platform.errors import DataPlatformError
 
 # commands of commands, by name; imported when they are asked for, since starting up is most of what a quick one takes
@@ -107,7 +107,6 @@ def run(arguments: list[str]) -> int:
         print("dp: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # the reader of our output has gone (`dp unit list | head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads(sys.stdout)
         return 0
     return code if isinstance(code, int) else 0

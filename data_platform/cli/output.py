@@ -4,7 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from contextlib import suppress
+from typing import Annotated, Any, Literal, TextIO
 
 import typer
 
@@ -35,6 +36,12 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str |
     # a file or a pipe has no width: nothing is broken there
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNBROKEN
     Console(width=width).print(table)
+
+
+def nobody_reads(stream: TextIO) -> None:
+    """Let what goes to a stream whose reader has gone (`dp unit list | head`) go nowhere."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _text(value: Any) -> str:

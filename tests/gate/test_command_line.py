@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from data_platform.errors import UsageError
 from data_platform.gate import Holds, Phase, Scope
 from data_platform.gate.duration import read_duration, write_duration
 from data_platform.instance.connections import Database
+from tests.end_to_end.live import until
 from tests.gate.conftest import HOME
 from tests.gate.rows_of_runs import add_run, let_pass
 
@@ -92,6 +94,28 @@ def test_what_is_being_applied_is_released_by_force_only(dp_hold: Terminal, hold
     assert holds.get(row["hold"]).phase == Phase.APPLYING
     dp_hold("release", str(row["hold"]), "--force")
     assert not holds.live().holds
+
+
+def test_a_hold_under_which_a_change_begins_meanwhile_is_not_released(
+    dp_hold: Terminal, holds: Holds, database: Database
+) -> None:
+    [row] = dp_hold.json("take", "--unit", "fleet", "--reason", "a deployment", "--owner", "ci")
+    begins = threading.Event()
+
+    def change() -> None:
+        with database.transaction() as connection:
+            connection.exec_driver_sql("LOCK TABLE platform.hold IN SHARE ROW EXCLUSIVE MODE")
+            begins.set()
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'platform.hold'::regclass"
+            until(lambda: connection.exec_driver_sql(waiting).scalar(), 30)  # the release has looked, and waits
+            connection.exec_driver_sql("UPDATE platform.hold SET phase = 'applying'")
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    assert begins.wait(30)
+    assert "is applying: ci is changing something" in dp_hold("release", str(row["hold"]), exit_code=1)
+    changing.join(30)
+    assert holds.get(row["hold"]).phase == Phase.APPLYING
 
 
 def test_an_abandoned_hold_is_shown_as_such(dp_hold: Terminal, holds: Holds, database: Database) -> None:

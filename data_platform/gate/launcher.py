@@ -5,6 +5,7 @@ looks for holds, and a hold is in the database before its holder counts the runs
 the hold, or the holder sees the run.
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from dagster import DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus,
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from data_platform.errors import DataPlatformError
 from data_platform.gate.hold import Hold
 from data_platform.gate.instance import gate_tags, hold_on, holds_of
 from data_platform.gate.notice import tell
@@ -24,10 +26,10 @@ from data_platform.gate.private import (
     ResumeRunContext,
     RunLauncher,
 )
-from data_platform.instance.errors import InstanceError
 
 _OURS = {"module": "data_platform.instance.launcher", "class": "ProcessRunLauncher"}
 _LATE_SECONDS = 10.0
+_log = logging.getLogger(__name__)
 
 
 class GateRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
@@ -95,8 +97,9 @@ class GateRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
         while True:
             try:
                 return hold_on(holds_of(self._instance), run)
-            except InstanceError:
-                time.sleep(1)  # it has waited for half a minute already
+            except DataPlatformError as error:
+                _log.warning("run %s is not started, since the holds cannot be read: %s", run.run_id, error)
+                time.sleep(1)
 
     def _put_back(self, run: DagsterRun, hold: Hold | None) -> None:
         holds = holds_of(self._instance)

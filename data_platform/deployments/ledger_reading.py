@@ -50,6 +50,11 @@ class LedgerReader:
         condition = f"outcome IS NULL OR (outcome = 'rollback_failed' AND {held})"
         return self.together(lambda connection: rows.select(connection, condition))
 
+    def versions_needed(self, unit: str) -> set[str]:
+        """The versions of a unit that deployments which have not ended bring, or would go back to."""
+        asked = [each.asked for each in self.unsettled()]
+        return {found for each in asked for found in (each.before.get(unit), each.after.get(unit)) if found}
+
     def deployed(self) -> dict[str, str]:
         """The version by unit that was deployed last."""
         statement = (

@@ -1,5 +1,6 @@
 """Telling others what becomes of deployments, once each. What could not be told, a later command or the watch tells."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +37,7 @@ class Listener:
     tell: Callable[[Event, Deployment], None]
 
 
+_FUTILE_SECONDS = 5.0  # that a listener may take for telling it nothing
 _LATELY = "seen_at > clock_timestamp() - interval '1 day'"  # nobody wants to be told of what is long settled
 _CONDITIONS = {
     Event.FINISHED: "outcome IS NOT NULL",
@@ -79,8 +81,10 @@ class Telling:
                 except DataPlatformError as error:
                     self.failed(f"{listener.name} could not be told what became of deployments: {error}")
                     return
+                given_up = time.monotonic() + _FUTILE_SECONDS
                 for deployment in untold:
-                    self._tell(listener, event, deployment)
+                    if not self._tell(listener, event, deployment) and time.monotonic() > given_up:
+                        break  # it hears nothing now; whoever waits for this command need not wait for each
 
     def untold(self, listener: Listener, event: Event) -> list[Deployment]:
         """The deployments of which a listener must be told this, oldest first."""
@@ -96,13 +100,16 @@ class Telling:
 
         return self.database.patiently(read)
 
-    def _tell(self, listener: Listener, event: Event, deployment: Deployment) -> None:
+    def _tell(self, listener: Listener, event: Event, deployment: Deployment) -> bool:
+        """Whether it was told, now or before."""
         try:
             self._once(listener, event, deployment)
         except Exception as error:  # whatever it is, the deployment is what it is
             words = str(event).replace("_", " ")
             why = (str(error).strip().splitlines() or [type(error).__name__])[0]
             self.failed(f"deployment {deployment.id}: {listener.name} could not be told that it {words}: {why}")
+            return False
+        return True
 
     def _once(self, listener: Listener, event: Event, deployment: Deployment) -> None:
         """The mark is kept when it was told, and only then. Who would tell the same meanwhile waits for that."""

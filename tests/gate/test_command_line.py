@@ -148,6 +148,7 @@ def test_who_waits_is_told_for_whom(
         (["take", "--reason", "x"], "say what to hold: units, or everything"),
         (["take", "--reason", "x", "--all", "--unit", "fleet"], "say what to hold: units, or everything"),
         (["take", "--reason", " ", "--all"], "--reason is empty"),
+        (["take", "--reason", "K\udcf6ln", "--all"], r"the argument 'K\udcf6ln' is not in UTF-8"),
         (["take", "--reason", "x", "--unit", "flet"], "there is no unit 'flet' -> use one of: data_platform, fleet"),
         (["take", "--reason", "x", "--all", "--for", "soon"], "'soon' is no span of time"),
         (["take", "--reason", "x", "--all", "--wait", "99d"], "'99d' is not between 1 second and 30 days"),

@@ -51,7 +51,11 @@ def take(
             patience=patience,
             waits=once_told(),
         )
-        tell_waiting_runs(environment, holds, taken)
+        try:
+            tell_waiting_runs(environment, holds, taken)
+        except BaseException:  # also an interrupt: nobody knows its number
+            holds.release_all([each.id for each in taken])
+            raise
         print_holds(holds, taken, as_json=as_json)
 
 

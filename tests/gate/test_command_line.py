@@ -125,6 +125,16 @@ def test_an_abandoned_hold_is_shown_as_such(dp_hold: Terminal, holds: Holds, dat
     assert dp_hold.json("list")[0]["phase"] == "abandoned"
 
 
+def test_a_hold_of_which_the_runs_that_wait_cannot_be_told_is_not_taken(
+    dp_hold: Terminal, holds: Holds, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(HOME))
+    add_run(database, "fleet")  # Dagster cannot read this row
+    with pytest.raises(json.JSONDecodeError):
+        dp_hold("take", "--unit", "fleet", "--reason", "new disk")
+    assert not holds.standing().holds
+
+
 def test_an_expired_hold_is_not_extended(dp_hold: Terminal, database: Database) -> None:
     [row] = dp_hold.json("take", "--unit", "fleet", "--reason", "quick", "--for", "30s")
     let_pass(database, 31)

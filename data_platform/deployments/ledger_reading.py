@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from data_platform.deployments import rows
 from data_platform.deployments.deployment import Deployment
 from data_platform.deployments.errors import DeploymentError
-from data_platform.gate import ensure_tables
+from data_platform.gate import Holds
 from data_platform.instance.connections import Database
 
 T = TypeVar("T")
@@ -64,11 +64,9 @@ class LedgerReader:
         return self.together(lambda connection: {row.key: row.value for row in connection.execute(text(statement))})
 
     def together(self, work: Callable[[Connection], T]) -> T:
-        """Do something in a transaction: all of it, or nothing."""
+        """Do something in a transaction: all of it, or nothing.
 
-        def attempt() -> T:
-            ensure_tables(self.database)
-            with self.database.transaction() as connection:
-                return work(connection)
-
-        return self.database.patiently(attempt)
+        Raises:
+            GateError: the database refuses it.
+        """
+        return Holds(self.database).together(work)

@@ -12,7 +12,7 @@ from data_platform.deployments import rows
 from data_platform.deployments.deployment import SILENCE, Deployment
 from data_platform.deployments.phases import HARMLESS
 from data_platform.errors import DataPlatformError
-from data_platform.gate import ensure_tables
+from data_platform.gate import Holds, ensure_tables
 from data_platform.instance.connections import Database
 
 
@@ -92,13 +92,7 @@ class Telling:
         if event is Event.NEEDS_A_PERSON:
             values |= {"silence": SILENCE, "harmless": [str(phase) for phase in HARMLESS]}
         condition = f"({_CONDITIONS[event]}) AND {_LATELY} AND {_UNTOLD}"
-
-        def read() -> list[Deployment]:
-            ensure_tables(self.database)
-            with self.database.connect() as connection:
-                return rows.select(connection, condition, **values)[::-1]
-
-        return self.database.patiently(read)
+        return Holds(self.database).read(lambda connection: rows.select(connection, condition, **values)[::-1])
 
     def _tell(self, listener: Listener, event: Event, deployment: Deployment) -> bool:
         """Whether it was told, now or before."""

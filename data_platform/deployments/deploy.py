@@ -12,6 +12,7 @@ from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.member import Member, members_of
 from data_platform.deployments.phases import Outcome, Phase
 from data_platform.deployments.request import Request
+from data_platform.deployments.smoke import stop_runs
 from data_platform.deployments.validation import keep_versions, validate
 from data_platform.environment import Environment
 from data_platform.gate import Hold, HoldLostError, Holds, Lease, Obstacle, Scope
@@ -166,12 +167,19 @@ class Deployer:
     def _go_back(self, change: Change, cause: str) -> Outcome:
         self._enter(Phase.ROLLING_BACK)
         try:
+            self._stop_smoke_runs()
             change.roll_back()
             self.sort_out(self.number, self.gap.taken, self._say)  # some may be of the code that was taken back
         except BaseException as error:  # whatever it is, the hold stays
             return self._leave_behind(f"{cause}; and {error or type(error).__name__}")
         self._release()
         return self._end(Outcome.FAILED_AND_ROLLED_BACK, cause)
+
+    def _stop_smoke_runs(self) -> None:
+        """End those that are at work still: what they work on may be taken back next."""
+        if left := [run for hold in self.gap.taken for run in self.holds.exempt_in_flight(hold.scope)]:
+            self._say(f"smoke runs are stopped: {len(left)}")
+            stop_runs(self.webserver, left)
 
     def _leave_behind(self, cause: str) -> Outcome:
         """Give up; the holds stay for a person."""

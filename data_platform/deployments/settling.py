@@ -9,7 +9,7 @@ from data_platform.deployments.errors import DeploymentError
 from data_platform.deployments.member import kept
 from data_platform.deployments.phases import Outcome
 from data_platform.deployments.request import Request
-from data_platform.deployments.smoke import read_smoke, stop_runs
+from data_platform.deployments.smoke import read_smoke
 from data_platform.environment import Environment
 from data_platform.gate import Lease
 
@@ -54,10 +54,7 @@ class Settler(Deployer):
     def prepare_change(self, lease: Lease) -> Change:
         """What is to be changed, as far as it has been."""
         if self.change is None:
-            # only what the dead deployer started can be in flight in the gap, and nobody looks after it any more
-            if left := [run for number in self.gap.numbers for run in self.holds.moving(number)]:
-                self._say(f"smoke runs of the dead deployer are stopped: {len(left)}")
-                stop_runs(self.webserver, left)
+            self._stop_smoke_runs()  # nobody looks after them any more
             super().prepare_change(lease).recover(self.ledger.get(self.number).intended)
         return super().prepare_change(lease)
 

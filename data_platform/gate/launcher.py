@@ -26,6 +26,7 @@ from data_platform.gate.private import (
     ResumeRunContext,
     RunLauncher,
 )
+from data_platform.instance.errors import InstanceError
 
 _OURS = {"module": "data_platform.instance.launcher", "class": "ProcessRunLauncher"}
 _LATE_SECONDS = 10.0
@@ -84,22 +85,26 @@ class GateRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
 
     def launch_run(self, context: LaunchRunContext) -> None:
         """Start a run, or put it back into the queue."""
-        asked = time.monotonic()
-        hold = self._hold_on(context.dagster_run)
+        asked, run = time.monotonic(), context.dagster_run
+        try:
+            hold = self._hold_on(run)
+        except DataPlatformError as error:
+            _log.warning("run %s goes back into the queue, since the holds cannot be read: %s", run.run_id, error)
+            self._put_back(run, None)
+            return
         # After an outage run monitoring may take the run for one that does not start; in the queue it is safe.
         if hold is None and time.monotonic() - asked < _LATE_SECONDS:
             self.launcher.launch_run(context)
         else:
-            self._put_back(context.dagster_run, hold)
+            self._put_back(run, hold)
 
     def _hold_on(self, run: DagsterRun) -> Hold | None:
-        """The hold on a run; while the holds cannot be read nothing is started, and nothing fails."""
+        """The hold on a run; while the database is away nothing is started, and nothing fails."""
         while True:
             try:
                 return hold_on(holds_of(self._instance), run)
-            except DataPlatformError as error:
-                _log.warning("run %s is not started, since the holds cannot be read: %s", run.run_id, error)
-                time.sleep(1)
+            except InstanceError:
+                time.sleep(1)  # it has waited for half a minute already
 
     def _put_back(self, run: DagsterRun, hold: Hold | None) -> None:
         holds = holds_of(self._instance)

@@ -1,6 +1,7 @@
 """`dp hold`, as a person on call uses it."""
 
 import json
+import os
 import re
 import sys
 import threading
@@ -133,6 +134,14 @@ def test_a_hold_of_which_the_runs_that_wait_cannot_be_told_is_not_taken(
     with pytest.raises(json.JSONDecodeError):
         dp_hold("take", "--unit", "fleet", "--reason", "new disk")
     assert not holds.standing().holds
+
+
+def test_a_user_without_a_name_is_named_by_his_number(dp_hold: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)  # as in a container that is given a user's number only
+    dp_hold("take", "--unit", "fleet", "--reason", "new disk")
+    assert dp_hold.json("list")[0]["owner"].startswith("54321@")
 
 
 def test_an_expired_hold_is_not_extended(dp_hold: Terminal, database: Database) -> None:

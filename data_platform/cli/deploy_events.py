@@ -1,8 +1,8 @@
 """How `dp deploy` tells what becomes of deployments."""
 
-import sys
 from typing import TYPE_CHECKING
 
+from data_platform.cli.caller import tell
 from data_platform.environment import Environment
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def telling_of(environment: Environment, holds: "Holds") -> "Telling":
     return Telling(
         holds.database,
         listeners_of(environment),
-        failed=lambda line: print(line, file=sys.stderr, flush=True),
+        failed=tell,
     )
 
 

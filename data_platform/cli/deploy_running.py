@@ -1,16 +1,15 @@
 """`dp deploy [UNIT...]`: a deployment, or its forecast."""
 
-import signal
-import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
+from data_platform.cli.caller import end_as_interrupted, tell, who
 from data_platform.cli.deploy_events import ledger_of, telling_of
 from data_platform.cli.deploy_output import print_forecast
-from data_platform.cli.deploy_settling import finish, tell, who
+from data_platform.cli.deploy_settling import finish
 from data_platform.cli.deploy_steps import refuse_without_pools, stopping, with_steps_held
 from data_platform.cli.output import Json
 from data_platform.cli.platform_holds import platform_holds, tell_waiting_runs
@@ -87,7 +86,7 @@ def run(
             print_forecast(with_steps_held(environment, foreseen) if between_steps else foreseen, as_json=as_json)
             return
         if take_up_new(environment, address, chosen):
-            print("the running platform has taken up units that were added or removed", file=sys.stderr, flush=True)
+            tell("the running platform has taken up units that were added or removed")
         request = Request(
             units=tuple(chosen),
             scopes=scopes,
@@ -100,8 +99,7 @@ def run(
             drain_limit=limits[1],
         )
         telling = telling_of(environment, holds)
-        # what a pipeline or a service manager sends must give back the hold, as Ctrl-C does
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        end_as_interrupted()
         with stopping(environment, holds, wanted=between_steps, tell=tell) as stop:
             deployer = Deployer(
                 *(environment, holds, address, request),

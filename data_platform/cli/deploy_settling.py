@@ -1,17 +1,15 @@
 """`dp deploy` resume, rollback and checkout: going on with a deployment, and going back to what was before it."""
 
-import getpass
-import signal
-import socket
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data_platform.cli.caller import end_as_interrupted, tell, who
 from data_platform.cli.deploy_events import ledger_of, telling_of
 from data_platform.cli.deploy_output import print_deployment
-from data_platform.cli.output import Json
+from data_platform.cli.output import Json, nobody_reads
 from data_platform.cli.platform_holds import platform_holds, tell_waiting_runs
 from data_platform.cli.waiting_runs import sort_out_waiting_runs
 from data_platform.environment import current_environment
@@ -63,7 +61,7 @@ def rollback(
                 tell=tell,
                 begun=lambda number: telling.tell(Event.STARTED, ledger_of(telling).get(number)),
             )
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            end_as_interrupted()
             deployer.deploy()
             done = ledger_of(telling).get(deployer.number)
     if found.is_half_done:
@@ -96,7 +94,10 @@ def finish(done: "Deployment", *, as_json: bool) -> None:
     from data_platform.deployments.errors import DeploymentError
     from data_platform.deployments.phases import Outcome
 
-    print_deployment(done, as_json=as_json)
+    try:
+        print_deployment(done, as_json=as_json)
+    except BrokenPipeError:  # the exit code must tell all the same
+        nobody_reads(sys.stdout)
     if done.outcome is not Outcome.SUCCEEDED:
         fix = f"`dp deploy rollback {done.id}` or `dp deploy resume {done.id}`" if done.needs_a_person else None
         raise DeploymentError(f"deployment {done.id} {str(done.outcome).replace('_', ' ')}: {done.cause}", fix=fix)
@@ -111,16 +112,6 @@ def read_number(text: str) -> int:
     if not text.isdecimal() or len(text) > 18:
         raise UsageError(f"{text!r} is no number of a deployment", fix="see `dp deploy history`", anchor="deployments")
     return int(text)
-
-
-def who() -> str:
-    """Who gives this command."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
-
-
-def tell(line: str) -> None:
-    """Say a line beside the result."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def _settle(number: int, *, back: bool, as_json: bool) -> None:
@@ -139,7 +130,7 @@ def _settle(number: int, *, back: bool, as_json: bool) -> None:
             sort_out=partial(sort_out_waiting_runs, environment, holds),
             tell=tell,
         )
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        end_as_interrupted()
         if back:
             settler.go_back(found)
         else:

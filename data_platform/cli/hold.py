@@ -1,13 +1,11 @@
 """`dp hold`: keep runs waiting while something is changed by hand."""
 
-import getpass
-import signal
-import socket
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from data_platform.cli.caller import end_as_interrupted, who
 from data_platform.cli.hold_output import hold_row, once_told, print_holds
 from data_platform.cli.output import Json, print_rows
 from data_platform.cli.platform_holds import platform_holds, tell_waiting_runs
@@ -47,13 +45,17 @@ def take(
         taken = holds.acquire(
             locations,
             reason=why,
-            owner=owner or f"{getpass.getuser()}@{socket.gethostname()}",
+            owner=owner or who(),
             link=link,
             life=life,
             patience=patience,
             waits=once_told(),
         )
-        tell_waiting_runs(environment, holds, taken)
+        try:
+            tell_waiting_runs(environment, holds, taken)
+        except BaseException:  # also an interrupt: nobody knows its number
+            holds.release_all([each.id for each in taken])
+            raise
         print_holds(holds, taken, as_json=as_json)
 
 
@@ -81,15 +83,14 @@ def during(
     environment = current_environment()
     locations = _locations(environment, unit or [], everything)
     patience, limit = read_duration(wait).total_seconds(), read_duration(drain_limit).total_seconds()
-    # what a pipeline or a service manager sends must give back the hold, as Ctrl-C does
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_as_interrupted()
     with platform_holds(environment) as holds:
         hold_during(
             holds,
             locations,
             command,
             reason=_reason(reason),
-            owner=owner or f"{getpass.getuser()}@{socket.gethostname()}",
+            owner=owner or who(),
             link=link,
             patience=patience,
             drain_limit=limit,
@@ -123,19 +124,9 @@ def release(
 
     [bold]Example:[/bold] dp hold release 7
     """
-    from data_platform.gate import GateError, Phase
-
     numbers = [_number(text) for text in hold]
     with platform_holds(current_environment()) as holds:
-        for number in numbers:
-            found = holds.get(number)
-            if found.phase == Phase.APPLYING and not force:
-                raise GateError(
-                    f"{found} is applying: {found.owner} is changing something ({found.reason})",
-                    fix="wait for it, or use --force when that has surely stopped",
-                    anchor="holds",
-                )
-        print_holds(holds, holds.release_all(numbers), as_json=as_json)
+        print_holds(holds, holds.release_all(numbers, force=force), as_json=as_json)
 
 
 @app.command()

@@ -1,12 +1,13 @@
 """How `dp hold` prints."""
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from data_platform.cli.caller import tell
 
 if TYPE_CHECKING:
     from data_platform.gate import Hold, Holds, Obstacle
@@ -48,10 +49,10 @@ def once_told() -> Callable[["Obstacle"], None]:
     """Tells whom one waits for, each time that changes."""
     told: set[str] = set()
 
-    def tell(before: "Obstacle") -> None:
+    def look(before: "Obstacle") -> None:
         who = str(before.hold) if before.hold else "runs that waited for the hold before"
         if who not in told:
             told.add(who)
-            print(f"waiting for {who}", file=sys.stderr, flush=True)
+            tell(f"waiting for {who}")
 
-    return tell
+    return look

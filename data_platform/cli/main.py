@@ -2,7 +2,6 @@
 
 import gc
 import importlib
-import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -11,7 +10,8 @@ from typing import Annotated
 import click
 import typer
 
-from data_platform.errors import DataPlatformError
+from data_platform.cli.output import nobody_reads
+from data_platform.errors import DataPlatformError, UsageError
 
 # commands of commands, by name; imported when they are asked for, since starting up is most of what a quick one takes
 ROOMS = {
@@ -91,6 +91,7 @@ def run(arguments: list[str]) -> int:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries say to programmers is nothing for the user
     try:
+        _refuse_bytes(arguments)
         code = application(arguments)(arguments, prog_name="dp", standalone_mode=False)
     except DataPlatformError as error:
         print(f"dp: {error}", file=sys.stderr)
@@ -107,7 +108,13 @@ def run(arguments: list[str]) -> int:
         print("dp: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # the reader of our output has gone (`dp unit list | head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads(sys.stdout)
         return 0
     return code if isinstance(code, int) else 0
+
+
+def _refuse_bytes(arguments: list[str]) -> None:
+    """What a terminal gave that is no text can be neither printed nor stored."""
+    for argument in arguments:
+        if any("\udc80" <= letter <= "\udcff" for letter in argument):
+            raise UsageError(f"the argument {argument!a} is not in UTF-8", fix="write it in UTF-8")

@@ -4,7 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from contextlib import suppress
+from typing import Annotated, Any, Literal, TextIO
 
 import typer
 
@@ -45,6 +46,12 @@ def print_json(data: Any) -> None:
 def several(count: int, noun: str) -> str:
     """A number of things in words, as in `1 changeset`, `2,000 changesets`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def nobody_reads(stream: TextIO) -> None:
+    """Let what goes to a stream whose reader has gone (`dp unit list | head`) go nowhere."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _text(value: Any) -> str:

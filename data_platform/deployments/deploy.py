@@ -6,11 +6,13 @@ from data_platform.deployments.asking import asked_of, newer_deployment, serving
 from data_platform.deployments.change import Change
 from data_platform.deployments.errors import SupersededError
 from data_platform.deployments.gap import Gap
+from data_platform.deployments.going_back import refuse_unless_latest
 from data_platform.deployments.in_line import Waiting
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.member import Member, members_of
 from data_platform.deployments.phases import Outcome, Phase
 from data_platform.deployments.request import Request
+from data_platform.deployments.smoke import stop_runs
 from data_platform.deployments.validation import keep_versions, validate
 from data_platform.environment import Environment
 from data_platform.gate import Hold, HoldLostError, Holds, Lease, Obstacle, Scope
@@ -70,8 +72,7 @@ class Deployer:
                 self._say(f"validating {', '.join(self.request.names)}")
                 validate(self.environment, units)
                 self._enter(Phase.WAITING)
-                self._acquire()
-                lease.keep(self.gap.numbers)
+                self._acquire(lease)
                 self._enter(Phase.HOLDING)
                 self.told(self.gap.taken)
                 self._enter(Phase.DRAINING)
@@ -102,7 +103,8 @@ class Deployer:
         for member in change.members:
             if self.holds.crossing(Scope(member.name)):
                 continue  # a run that was held between two steps goes on with the version it began with
-            UnitVersions(self.environment, member.name).prune(member.version, member.before or "")
+            needed = self.ledger.versions_needed(member.name)  # by those that wait in line
+            UnitVersions(self.environment, member.name).prune(member.version, member.before or "", *needed)
 
     def prepare_change(self, lease: Lease) -> Change:
         """What is to be changed, as the ledger has it, and as far as it has been."""
@@ -124,12 +126,15 @@ class Deployer:
         self.ledger.move(self.number, phase, self.token)
         self._say(str(phase).replace("_", " "))
 
-    def _acquire(self) -> None:
+    def _acquire(self, lease: Lease) -> None:
         token = self.gap.acquire(self.request, self.number, self._give_way)
+        lease.keep(self.gap.numbers)  # from here on: the platform may be slow to say what it serves
         self.ledger.take(self.number, token)
         self.token = token
         # deployments that came first may have brought others than were served when this one was asked for
         self.ledger.note_before(self.number, token, serving(self.environment, self.webserver, self.request.names))
+        if self.request.undoes:
+            refuse_unless_latest(self.ledger, self.webserver, self.ledger.get(self.request.undoes))
 
     def _give_way(self, before: Obstacle) -> None:
         standing = self.holds.standing()
@@ -162,14 +167,25 @@ class Deployer:
     def _go_back(self, change: Change, cause: str) -> Outcome:
         self._enter(Phase.ROLLING_BACK)
         try:
+            self._stop_smoke_runs()
             change.roll_back()
             self.sort_out(self.number, self.gap.taken, self._say)  # some may be of the code that was taken back
         except BaseException as error:  # whatever it is, the hold stays
-            outcome = self._end(Outcome.ROLLBACK_FAILED, f"{cause}; and {error or type(error).__name__}")
-            self.gap.leave_behind()
-            return outcome
+            return self._leave_behind(f"{cause}; and {error or type(error).__name__}")
         self._release()
         return self._end(Outcome.FAILED_AND_ROLLED_BACK, cause)
+
+    def _stop_smoke_runs(self) -> None:
+        """End those that are at work still: what they work on may be taken back next."""
+        if left := [run for hold in self.gap.taken for run in self.holds.exempt_in_flight(hold.scope)]:
+            self._say(f"smoke runs are stopped: {len(left)}")
+            stop_runs(self.webserver, left)
+
+    def _leave_behind(self, cause: str) -> Outcome:
+        """Give up; the holds stay for a person."""
+        outcome = self._end(Outcome.ROLLBACK_FAILED, cause)
+        self.gap.leave_behind()
+        return outcome
 
     def _end(self, outcome: Outcome, cause: str | None = None) -> Outcome:
         self.ledger.end(self.number, self.token, outcome, cause)

@@ -66,6 +66,7 @@ class Deployment:
         changesets: schema changesets that ran, by unit.
         intended: what was to happen to the schema of a unit, noted before it was touched; see `schema_change.Intent`.
         seen_at: when its deployer last showed that it lives.
+        held: whether a hold of its stays until somebody ends it.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Deployment:
     now: datetime
     phases: tuple[PhaseTime, ...] = ()
     intended: dict[str, Any] = field(default_factory=dict)
+    held: bool = True
 
     @property
     def is_dead(self) -> bool:
@@ -95,7 +97,7 @@ class Deployment:
     @property
     def needs_a_person(self) -> bool:
         """Whether its hold stays until somebody resumes it or rolls it back."""
-        return self.state in ("abandoned", "rollback_failed")
+        return self.state == "abandoned" or (self.outcome is Outcome.ROLLBACK_FAILED and self.held)
 
     @property
     def state(self) -> str:

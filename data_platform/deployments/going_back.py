@@ -18,7 +18,8 @@ def request_to_undo(
     """What has to be deployed to go back to what was before a deployment.
 
     Raises:
-        DeploymentError: it did not succeed, others came after it, or a version from before it is not kept.
+        DeploymentError: it did not succeed, others came after it, a version from before it is not kept, or changesets
+            would have to run again.
         QueueError: the platform does not answer.
     """
     asked = deployment.asked
@@ -28,17 +29,16 @@ def request_to_undo(
             fix="see `dp deploy history`",
             anchor="deployments",
         )
-    latest = Ledger(holds.database).deployed()
-    webserver = Webserver(address)
+    ledger = Ledger(holds.database)
+    if asked.undoes and ledger.get(asked.undoes).changesets:
+        raise DeploymentError(
+            f"deployment {deployment.id} took changesets back, which would have to run again",
+            fix=f"`dp deploy {' '.join(asked.units)}` with what is to be served checked out",
+            anchor="deployments",
+        )
+    refuse_unless_latest(ledger, Webserver(address), deployment)
     units = []
     for name in asked.units:
-        serves = served_version(webserver, name)
-        if asked.after[name] not in (serves, None) or latest.get(name) != asked.after[name]:
-            raise DeploymentError(
-                f"{name} serves {serves or 'nothing'}, which is not what deployment {deployment.id} brought",
-                fix="go back from the latest deployment first: see `dp deploy history`",
-                anchor="deployments",
-            )
         if name not in asked.before:
             raise DeploymentError(
                 f"{name} served nothing before deployment {deployment.id}", fix="deploy what is to be served"
@@ -52,3 +52,21 @@ def request_to_undo(
         link=asked.link,
         undoes=deployment.id,
     )
+
+
+def refuse_unless_latest(ledger: Ledger, webserver: Webserver, deployment: Deployment) -> None:
+    """Make sure that no unit serves anything else than a deployment brought, and that nothing was deployed after it.
+
+    Raises:
+        DeploymentError: another deployment came after it.
+        QueueError: the platform does not answer.
+    """
+    latest = ledger.deployed()
+    for name in deployment.asked.units:
+        brought, serves = deployment.asked.after[name], served_version(webserver, name)
+        if latest.get(name) != brought or serves not in (brought, None):  # None: it does not load any more
+            raise DeploymentError(
+                f"{name} serves {serves or 'nothing'}, which is not what deployment {deployment.id} brought",
+                fix="go back from the latest deployment first: see `dp deploy history`",
+                anchor="deployments",
+            )

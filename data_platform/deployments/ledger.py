@@ -15,6 +15,7 @@ from data_platform.deployments.deployment import Asked
 from data_platform.deployments.errors import DeploymentLostError
 from data_platform.deployments.ledger_reading import LedgerReader
 from data_platform.deployments.phases import Outcome, Phase
+from data_platform.gate import Holds
 
 # who does not hold what the row names, or comes after its end, changes nothing
 _MINE = "id = :id AND outcome IS NULL AND token IS NOT DISTINCT FROM :token"
@@ -154,10 +155,12 @@ class Ledger(LedgerReader):
         self.together(work)
 
     def end_dead(self) -> None:
-        """End deployments whose deployer died before anything was changed, or when only its own end was left to note.
-        Others are left for a person to settle.
+        """End deployments whose deployer died before anything was changed, or when only its own end was left to note,
+        and release what they still hold. Others are left for a person to settle.
         """
         self.together(dead_deployers.end)
+        if left := self.together(dead_deployers.held_in_vain):
+            Holds(self.database).release_all(left)
 
     def _update(self, connection: Connection, changed: str, number: int, token: int | None, **values: Any) -> None:
         done = connection.execute(

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from data_platform.deployments import rows
 from data_platform.deployments.deployment import Deployment
 from data_platform.deployments.errors import DeploymentError
-from data_platform.gate import ensure_tables
+from data_platform.gate import Holds
 from data_platform.instance.connections import Database
 
 T = TypeVar("T")
@@ -50,6 +50,11 @@ class LedgerReader:
         condition = f"outcome IS NULL OR (outcome = 'rollback_failed' AND {held})"
         return self.together(lambda connection: rows.select(connection, condition))
 
+    def versions_needed(self, unit: str) -> set[str]:
+        """The versions of a unit that deployments which have not ended bring, or would go back to."""
+        asked = [each.asked for each in self.unsettled()]
+        return {found for each in asked for found in (each.before.get(unit), each.after.get(unit)) if found}
+
     def deployed(self) -> dict[str, str]:
         """The version by unit that was deployed last."""
         statement = (
@@ -59,11 +64,9 @@ class LedgerReader:
         return self.together(lambda connection: {row.key: row.value for row in connection.execute(text(statement))})
 
     def together(self, work: Callable[[Connection], T]) -> T:
-        """Do something in a transaction: all of it, or nothing."""
+        """Do something in a transaction: all of it, or nothing.
 
-        def attempt() -> T:
-            ensure_tables(self.database)
-            with self.database.transaction() as connection:
-                return work(connection)
-
-        return self.database.patiently(attempt)
+        Raises:
+            GateError: the database refuses it.
+        """
+        return Holds(self.database).together(work)

@@ -24,6 +24,7 @@ INSERT = (
 _SELECT = f"""
     SELECT {_ASKED}, id, phase, outcome, cause, token, changesets, intended, asked_at, seen_at, ended_at,
         clock_timestamp() AS now,
+        EXISTS (SELECT FROM platform.hold h WHERE h.deployment = CAST(d.id AS text) AND h.phase = 'applying') AS held,
         (SELECT json_agg(json_build_object('phase', p.phase, 'began', p.began_at) ORDER BY position)
          FROM platform.deployment_phase p WHERE p.deployment = d.id) AS phases
     FROM platform.deployment d WHERE
@@ -62,6 +63,7 @@ def _deployment(row: Row[Any]) -> Deployment:
         ended_at=row.ended_at,
         now=row.now,
         phases=_phases(row),
+        held=row.held,
     )
 
 

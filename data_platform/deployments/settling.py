@@ -13,6 +13,7 @@ from data_platform.deployments.smoke import read_smoke
 from data_platform.environment import Environment
 from data_platform.gate import Lease
 
+_UNKNOWN = "; and it cannot be found out what was done: "
 _PATIENCE_SECONDS = 70.0  # a dead deployer's hold lapses within a minute
 _POLL_SECONDS = 1.0
 
@@ -28,6 +29,10 @@ class Settler(Deployer):
         """
         with self._taken_over(deployment) as lease:
             try:
+                self.prepare_change(lease)
+            except BaseException as error:
+                return self._does_not_know(_cause_of(deployment), error)
+            try:
                 self._apply(lease)
             except BaseException as error:  # also an interrupt: what is half done goes back
                 return self._settle(error)
@@ -39,15 +44,24 @@ class Settler(Deployer):
         Raises:
             DeploymentError: there is nothing to settle, or somebody is still at it.
         """
-        cause = deployment.cause or f"its deployer died while {deployment.phase}"
         with self._taken_over(deployment) as lease:
-            return self._go_back(self.prepare_change(lease), f"{cause}; rolled back by {self.request.owner}")
+            try:
+                change = self.prepare_change(lease)
+            except BaseException as error:
+                return self._does_not_know(_cause_of(deployment), error)
+            return self._go_back(change, f"{_cause_of(deployment)}; rolled back by {self.request.owner}")
 
     def prepare_change(self, lease: Lease) -> Change:
         """What is to be changed, as far as it has been."""
         if self.change is None:
+            self._stop_smoke_runs()  # nobody looks after them any more
             super().prepare_change(lease).recover(self.ledger.get(self.number).intended)
         return super().prepare_change(lease)
+
+    def _does_not_know(self, cause: str, error: BaseException) -> Outcome:
+        """The end for now, where it cannot be found out what was done: that is not nothing, so the hold stays."""
+        why = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+        return self._leave_behind(f"{cause}{_UNKNOWN}{why}")
 
     def _taken_over(self, deployment: Deployment) -> Lease:
         self.number = deployment.id
@@ -87,6 +101,11 @@ class Settler(Deployer):
                 self._say("its deployer was there a moment ago: waiting until its hold has lapsed, a minute at most")
             told = True
             time.sleep(_POLL_SECONDS)
+
+
+def _cause_of(deployment: Deployment) -> str:
+    """Why it must be settled; not why that did not work before."""
+    return (deployment.cause or f"its deployer died while {deployment.phase}").partition(_UNKNOWN)[0]
 
 
 def request_of(environment: Environment, deployment: Deployment, *, owner: str) -> Request:

@@ -1,7 +1,8 @@
 """Smoke runs: a job or an asset of a new version, run in spite of the hold, before anybody else's runs."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from data_platform.dbt.graph import DbtGraph
@@ -9,11 +10,19 @@ from data_platform.deployments.errors import DeploymentError
 from data_platform.errors import UsageError
 from data_platform.gate import TICKET_TAG
 from data_platform.units.build import BuildResult
-from data_platform.units.graphql import Webserver
+from data_platform.units.graphql import QueueError, Webserver
 from data_platform.units.location import RefusedError, launch
 from data_platform.units.queue import RunQueue
 
 _POLL_SECONDS = 0.5
+_STOP_SECONDS = 60.0
+_LEFT = """
+query Left($runs: [String!]!) {
+  runsOrError(filter: {runIds: $runs, statuses: [QUEUED, STARTING, STARTED, CANCELING]}) {
+    ... on Runs { results { runId } }
+  }
+}
+"""
 _TERMINATE = "mutation End($run: String!) { terminateRun(runId: $run) { __typename } }"
 
 
@@ -79,11 +88,24 @@ def run_smoke(
             time.sleep(_POLL_SECONDS)
             cursor = queue.follow(result, cursor)
     except BaseException:  # also an interrupt: nobody would look after the run
-        webserver.order(_TERMINATE, {"run": result.run_id})
+        stop_runs(webserver, [result.run_id])
         raise
     if not result.succeeded:
         raise _failed(smoke, f"ended with {result.status}: {result.cause or 'no reason given'}", result.run_id)
     return result.run_id
+
+
+def stop_runs(webserver: Webserver, run_ids: Sequence[str]) -> None:
+    """Stop runs, and wait until they have ended, a minute at most: what they work on may be taken back next."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    with suppress(QueueError):  # who stops them has a reason of his own, which counts more
+        for run_id in run_ids:
+            webserver.order(_TERMINATE, {"run": run_id})
+        while time.monotonic() < deadline:
+            found = webserver.ask(_LEFT, {"runs": list(run_ids)})["runsOrError"].get("results", [])
+            if not found:
+                return
+            time.sleep(_POLL_SECONDS)
 
 
 def _failed(smoke: Smoke, why: str, run_id: str) -> DeploymentError:

@@ -1,5 +1,6 @@
 """Telling others what becomes of deployments, once each. What could not be told, a later command or the watch tells."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,7 @@ from data_platform.deployments import rows
 from data_platform.deployments.deployment import SILENCE, Deployment
 from data_platform.deployments.phases import HARMLESS
 from data_platform.errors import DataPlatformError
-from data_platform.gate import ensure_tables
+from data_platform.gate import Holds, ensure_tables
 from data_platform.instance.connections import Database
 
 
@@ -36,6 +37,7 @@ class Listener:
     tell: Callable[[Event, Deployment], None]
 
 
+_FUTILE_SECONDS = 5.0  # that a listener may take for telling it nothing
 _LATELY = "seen_at > clock_timestamp() - interval '1 day'"  # nobody wants to be told of what is long settled
 _CONDITIONS = {
     Event.FINISHED: "outcome IS NOT NULL",
@@ -79,8 +81,10 @@ class Telling:
                 except DataPlatformError as error:
                     self.failed(f"{listener.name} could not be told what became of deployments: {error}")
                     return
+                given_up = time.monotonic() + _FUTILE_SECONDS
                 for deployment in untold:
-                    self._tell(listener, event, deployment)
+                    if not self._tell(listener, event, deployment) and time.monotonic() > given_up:
+                        break  # it hears nothing now; whoever waits for this command need not wait for each
 
     def untold(self, listener: Listener, event: Event) -> list[Deployment]:
         """The deployments of which a listener must be told this, oldest first."""
@@ -88,21 +92,18 @@ class Telling:
         if event is Event.NEEDS_A_PERSON:
             values |= {"silence": SILENCE, "harmless": [str(phase) for phase in HARMLESS]}
         condition = f"({_CONDITIONS[event]}) AND {_LATELY} AND {_UNTOLD}"
+        return Holds(self.database).read(lambda connection: rows.select(connection, condition, **values)[::-1])
 
-        def read() -> list[Deployment]:
-            ensure_tables(self.database)
-            with self.database.connect() as connection:
-                return rows.select(connection, condition, **values)[::-1]
-
-        return self.database.patiently(read)
-
-    def _tell(self, listener: Listener, event: Event, deployment: Deployment) -> None:
+    def _tell(self, listener: Listener, event: Event, deployment: Deployment) -> bool:
+        """Whether it was told, now or before."""
         try:
             self._once(listener, event, deployment)
         except Exception as error:  # whatever it is, the deployment is what it is
             words = str(event).replace("_", " ")
             why = (str(error).strip().splitlines() or [type(error).__name__])[0]
             self.failed(f"deployment {deployment.id}: {listener.name} could not be told that it {words}: {why}")
+            return False
+        return True
 
     def _once(self, listener: Listener, event: Event, deployment: Deployment) -> None:
         """The mark is kept when it was told, and only then. Who would tell the same meanwhile waits for that."""

@@ -6,7 +6,7 @@ the first run that is submitted with it owns it for good, and on any other run i
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
@@ -44,6 +44,12 @@ def exempt_from(connection: Connection, run_id: str) -> int | None:
     found = connection.execute(text("SELECT hold FROM platform.hold_exemption WHERE run_id = :run"), {"run": run_id})
     hold: int | None = found.scalar()
     return hold
+
+
+def among(connection: Connection, run_ids: Sequence[str]) -> list[str]:
+    """Those of some runs that the holders of holds have started."""
+    statement = "SELECT run_id FROM platform.hold_exemption WHERE run_id = ANY(:runs)"
+    return list(connection.execute(text(statement), {"runs": list(run_ids)}).scalars())
 
 
 def _hash(ticket: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import Connection
 
 from data_platform.gate import exemptions, line, rows, steps
-from data_platform.gate.errors import HoldLostError
+from data_platform.gate.errors import GateError, HoldLostError
 from data_platform.gate.hold import Hold, Outcome, Phase, applying, draining_again, ended, granted, left_behind, renewed
 from data_platform.gate.reading import one
 from data_platform.gate.step_holder import StepHolder
@@ -87,16 +87,22 @@ class Holds(StepHolder):
         [released] = self.release_all([number])
         return released
 
-    def release_all(self, numbers: Sequence[int]) -> list[Hold]:
+    def release_all(self, numbers: Sequence[int], *, force: bool = True) -> list[Hold]:
         """End holds, all at once: nobody finds one of them ended and another not. Safe to repeat.
+
+        Args:
+            force: also those under which something is being changed, as their holder does when that is done.
 
         Raises:
             HoldLostError: there is none of one of these numbers; none was ended.
+            GateError: something is being changed under one of them; none was ended.
         """
 
         def work(connection: Connection) -> list[Hold]:
             now = rows.clock(connection)
             found = [one(connection, number) for number in numbers]
+            if not force:
+                _refuse_applying(found)
             done = [(line.expired([hold], now) or [ended(hold, now, Outcome.RELEASED)])[0] for hold in found]
             rows.update(connection, [after for after, before in zip(done, found, strict=True) if after != before])
             return done
@@ -153,3 +159,13 @@ class Holds(StepHolder):
             return changed
 
         return self.change(work)
+
+
+def _refuse_applying(holds: Sequence[Hold]) -> None:
+    for hold in holds:
+        if hold.phase == Phase.APPLYING:
+            raise GateError(
+                f"{hold} is applying: {hold.owner} is changing something ({hold.reason})",
+                fix="wait for it, or use --force when that has surely stopped",
+                anchor="holds",
+            )

@@ -5,6 +5,7 @@ looks for holds, and a hold is in the database before its holder counts the runs
 the hold, or the holder sees the run.
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from dagster import DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus,
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from data_platform.errors import DataPlatformError
 from data_platform.gate.hold import Hold
 from data_platform.gate.instance import gate_tags, hold_on, holds_of
 from data_platform.gate.notice import tell
@@ -28,6 +30,7 @@ from data_platform.instance.errors import InstanceError
 
 _OURS = {"module": "data_platform.instance.launcher", "class": "ProcessRunLauncher"}
 _LATE_SECONDS = 10.0
+_log = logging.getLogger(__name__)
 
 
 class GateRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
@@ -82,16 +85,21 @@ class GateRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
 
     def launch_run(self, context: LaunchRunContext) -> None:
         """Start a run, or put it back into the queue."""
-        asked = time.monotonic()
-        hold = self._hold_on(context.dagster_run)
+        asked, run = time.monotonic(), context.dagster_run
+        try:
+            hold = self._hold_on(run)
+        except DataPlatformError as error:
+            _log.warning("run %s goes back into the queue, since the holds cannot be read: %s", run.run_id, error)
+            self._put_back(run, None)
+            return
         # After an outage run monitoring may take the run for one that does not start; in the queue it is safe.
         if hold is None and time.monotonic() - asked < _LATE_SECONDS:
             self.launcher.launch_run(context)
         else:
-            self._put_back(context.dagster_run, hold)
+            self._put_back(run, hold)
 
     def _hold_on(self, run: DagsterRun) -> Hold | None:
-        """The hold on a run; while the holds cannot be read nothing is started, and nothing fails."""
+        """The hold on a run; while the database is away nothing is started, and nothing fails."""
         while True:
             try:
                 return hold_on(holds_of(self._instance), run)

@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import exc, text
 from sqlalchemy.engine import Connection
 
-from data_platform.gate import rows, runs
+from data_platform.gate import exemptions, rows, runs
 from data_platform.gate.errors import GateError, HoldLostError
 from data_platform.gate.hold import Hold, Scope, kept
 from data_platform.gate.rows import Moment
@@ -57,6 +57,10 @@ class HoldReader:
     def in_flight(self, scope: Scope) -> list[str]:
         """Runs in a scope that are being started, execute, or are being stopped; oldest first."""
         return self.read(lambda connection: runs.in_flight(connection, scope))
+
+    def exempt_in_flight(self, scope: Scope) -> list[str]:
+        """Those of the runs in flight in a scope that the holder of a hold has started in spite of it."""
+        return self.read(lambda connection: exemptions.among(connection, runs.in_flight(connection, scope)))
 
     def waiting(self, scope: Scope) -> list[str]:
         """Runs in a scope that are in the queue; oldest first."""

@@ -68,8 +68,8 @@ class Fates:
 
     def __init__(self, instance: DagsterInstance, servers: CodeServers) -> None:
         self._instance, self._servers = instance, servers
-        self._made: dict[str, Plan] = {}
-        self._now: dict[tuple[str, ...], tuple[RemoteJob, ExecutionPlanSnapshot]] = {}
+        self._made: dict[str, tuple[Plan, Any]] = {}
+        self._now: dict[tuple[str, ...], tuple[RemoteJob, ExecutionPlanSnapshot, Plan]] = {}
 
     def of(self, run: DagsterRun) -> Fate:
         """What becomes of a run.
@@ -111,8 +111,7 @@ class Fates:
         lost: str,
     ) -> Fate:
         made, known = self._made_with(run)
-        job, snapshot = self._planned(run, location, chosen)
-        whole = plan_of(snapshot)
+        job, snapshot, whole = self._planned(run, location, chosen)
         if missing := missing_partition(self._instance, repository, snapshot.asset_selection, run.tags):
             return Fate(Verdict.VANISHED, f"has no {missing} any more")
         differs = difference(made, whole)
@@ -130,13 +129,15 @@ class Fates:
         return Fate(Verdict.CHANGED, why, Successor(job, repository, snapshot, steps))
 
     def _made_with(self, run: DagsterRun) -> tuple[Plan, Any]:
-        snapshot = self._instance.get_execution_plan_snapshot(str(run.execution_plan_snapshot_id))
-        made = self._made.setdefault(str(run.execution_plan_snapshot_id), plan_of(snapshot))
-        return made, snapshot.initial_known_state
+        number = str(run.execution_plan_snapshot_id)
+        if number not in self._made:
+            snapshot = self._instance.get_execution_plan_snapshot(number)
+            self._made[number] = plan_of(snapshot), snapshot.initial_known_state
+        return self._made[number]
 
     def _planned(
         self, run: DagsterRun, location: GrpcServerCodeLocation, chosen: JobSubsetSelector
-    ) -> tuple[RemoteJob, ExecutionPlanSnapshot]:
+    ) -> tuple[RemoteJob, ExecutionPlanSnapshot, Plan]:
         config = json.dumps(run.run_config, sort_keys=True, default=str)
         question = (location.name, run.job_name, repr(chosen.op_selection), config, *map(repr, _sorted(chosen)))
         if question not in self._now:
@@ -144,7 +145,8 @@ class Fates:
             answer = location.get_execution_plan(
                 job, run.run_config, step_keys_to_execute=None, known_state=None, instance=self._instance
             )
-            self._now[question] = job, answer.execution_plan_snapshot
+            snapshot = answer.execution_plan_snapshot
+            self._now[question] = job, snapshot, plan_of(snapshot)
         return self._now[question]
 
 

@@ -105,7 +105,9 @@ class UnitVersions:
 
     def _versions(self) -> Iterator[Path]:
         if self.folder.is_dir():
-            yield from (path for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+            for path in self.folder.iterdir():
+                if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
+                    yield path
 
 
 def ensure_served(environment: Environment, name: str) -> None:

@@ -11,6 +11,8 @@ from data_platform.deployments.deployment import Asked
 from data_platform.deployments.errors import DeploymentError
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.phases import Outcome, Phase
+from data_platform.gate import Holds
+from data_platform.instance.connections import Database
 from tests.deployments.attempts import attempt, until
 
 
@@ -77,3 +79,32 @@ def test_only_what_needs_a_person_says_which_command_ends_it(outcome: Outcome) -
     way_out = "-> `dp deploy rollback 12` or `dp deploy resume 12`"
     assert (way_out in str(told.value)) == (outcome is Outcome.ROLLBACK_FAILED)
     assert len(str(told.value).splitlines()) == 1
+
+
+def test_what_the_database_refuses_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], ledger: Ledger, database: Database
+) -> None:
+    with database.connect() as connection:
+        connection.exec_driver_sql("ALTER TABLE platform.deployment RENAME TO elsewhere")
+    try:
+        assert run(["deploy", "history"]) == 1
+    finally:
+        with database.connect() as connection:
+            connection.exec_driver_sql("ALTER TABLE platform.elsewhere RENAME TO deployment")
+    assert capsys.readouterr().err.startswith("dp: the database refused: ")
+
+
+def test_a_failed_rollback_whose_hold_was_released_is_nothing_to_settle(
+    capsys: pytest.CaptureFixture[str], ledger: Ledger, holds: Holds
+) -> None:
+    number = ledger.begin(Asked(("fleet",), "local", "jana@host", "faster marts", after={"fleet": "b"}))
+    [hold] = holds.acquire(["fleet"], reason="x", owner="x", deployment=str(number))
+    assert holds.to_applying([hold.id])
+    ledger.take(number, hold.id)
+    ledger.end(number, hold.id, Outcome.ROLLBACK_FAILED, "twice")
+    hint = f"`dp deploy rollback {number}` goes back"
+    assert run(["deploy", "show", str(number)]) == 0
+    assert hint in capsys.readouterr().out
+    holds.release(hold.id)
+    assert run(["deploy", "show", str(number)]) == 0
+    assert hint not in capsys.readouterr().out

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from data_platform.cli.main import run
 from data_platform.deployments.errors import DeploymentError
-from data_platform.deployments.hook import HOOK_VARIABLE, run_hook
+from data_platform.deployments.hook import HOOK_VARIABLE, SECONDS, run_hook
 from data_platform.deployments.ledger import Ledger
 from data_platform.deployments.phases import Outcome, Phase
 from data_platform.deployments.sensor import deployments_watch
@@ -127,6 +127,21 @@ def test_a_later_command_pages_for_what_needs_a_person_and_until_somebody_heard_
         ("needs_a_person", failed, "rollback_failed"),
         ("needs_a_person", abandoned, "abandoned"),
     ]
+
+
+@pytest.mark.usefixtures("_command")
+def test_one_that_hangs_is_not_waited_for_again_and_again(
+    ledger: Ledger, program: Program, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        ledger.end(ledger.begin(ASKED), None, Outcome.FAILED, "it does not load")
+    monkeypatch.setenv(HOOK_VARIABLE, program("time.sleep(300)"))
+    began = time.monotonic()
+    assert run(["deploy", "history"]) == 0
+    assert time.monotonic() - began < 2 * SECONDS
+    told = [line for line in capsys.readouterr().err.splitlines() if "the hook" in line]
+    assert len(told) == 1
+    assert "did not end within 10 s" in told[0]
 
 
 @pytest.mark.usefixtures("_command")

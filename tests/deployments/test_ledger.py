@@ -118,6 +118,69 @@ def test_who_died_after_its_release_has_ended_as_what_it_had_done_says(
     assert ledger.unsettled() == []
 
 
+def let_a_minute_pass(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(text("UPDATE platform.deployment SET seen_at = seen_at - interval '61 s'"))
+
+
+def test_who_died_between_the_end_of_the_drain_and_the_first_change_keeps_no_run_waiting(
+    ledger: Ledger, holds: Holds, database: Database
+) -> None:
+    number = ledger.begin(ASKED)
+    taken = [hold.id for hold in holds.acquire(["fleet", "meteorology"], reason="x", owner="x", deployment=str(number))]
+    ledger.take(number, max(taken))
+    ledger.move(number, Phase.DRAINING, max(taken))
+    assert holds.to_applying(taken)
+    ledger.end_dead()
+    assert len(holds.live().holds) == 2, "it lives"
+    let_a_minute_pass(database)
+    ledger.end_dead()
+    assert ledger.get(number).state == "failed"
+    assert not holds.live().holds
+    with pytest.raises(DeploymentLostError):
+        ledger.move(number, Phase.SCHEMA, max(taken))  # should it come back, it changes nothing
+
+
+def test_what_needs_a_person_keeps_its_hold(ledger: Ledger, holds: Holds, database: Database) -> None:
+    abandoned, failed = ledger.begin(ASKED), ledger.begin(ASKED)
+    for number, scope in ((abandoned, "fleet"), (failed, "meteorology")):
+        [hold] = holds.acquire([scope], reason="x", owner="x", deployment=str(number))
+        assert holds.to_applying([hold.id])
+        ledger.take(number, hold.id)
+        ledger.move(number, Phase.CODE, hold.id)
+    ledger.end(failed, hold.id, Outcome.ROLLBACK_FAILED, "twice")
+    let_a_minute_pass(database)
+    ledger.end_dead()
+    assert len(holds.live().holds) == 2
+    assert [each.id for each in ledger.unsettled()] == [failed, abandoned]
+
+
+def test_an_abandoned_deployment_whose_hold_was_released_by_force_has_ended(
+    ledger: Ledger, holds: Holds, database: Database
+) -> None:
+    number = ledger.begin(ASKED)
+    [hold] = holds.acquire(["fleet"], reason="x", owner="x", deployment=str(number))
+    assert holds.to_applying([hold.id])
+    ledger.take(number, hold.id)
+    ledger.move(number, Phase.ROLLING_BACK, hold.id)
+    holds.release(hold.id)
+    ledger.end_dead()
+    assert ledger.get(number).outcome is None, "its deployer may find out by itself"
+    let_a_minute_pass(database)
+    ledger.end_dead()
+    assert ledger.get(number).outcome == Outcome.ROLLBACK_FAILED
+    assert ledger.get(number).cause == "its deployer died while rolling back; its hold was released by hand"
+    assert ledger.unsettled() == []
+
+
+def test_versions_of_deployments_that_have_not_ended_are_needed(ledger: Ledger) -> None:
+    number = ledger.begin(ASKED)
+    assert ledger.versions_needed("fleet") == {"old", "new"}
+    assert ledger.versions_needed("meteorology") == {"new"}
+    ledger.end(number, None, Outcome.FAILED, "x")
+    assert ledger.versions_needed("fleet") == set()
+
+
 def test_what_is_served_is_noted_by_whoever_holds_it(ledger: Ledger) -> None:
     number = ledger.begin(ASKED)
     ledger.take(number, 7)

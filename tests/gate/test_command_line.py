@@ -1,8 +1,10 @@
 """`dp hold`, as a person on call uses it."""
 
 import json
+import os
 import re
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from data_platform.errors import UsageError
 from data_platform.gate import Holds, Phase, Scope
 from data_platform.gate.duration import read_duration, write_duration
 from data_platform.instance.connections import Database
+from tests.end_to_end.live import until
 from tests.gate.conftest import HOME
 from tests.gate.rows_of_runs import add_run, let_pass
 
@@ -94,11 +97,51 @@ def test_what_is_being_applied_is_released_by_force_only(dp_hold: Terminal, hold
     assert not holds.live().holds
 
 
+def test_a_hold_under_which_a_change_begins_meanwhile_is_not_released(
+    dp_hold: Terminal, holds: Holds, database: Database
+) -> None:
+    [row] = dp_hold.json("take", "--unit", "fleet", "--reason", "a deployment", "--owner", "ci")
+    begins = threading.Event()
+
+    def change() -> None:
+        with database.transaction() as connection:
+            connection.exec_driver_sql("LOCK TABLE platform.hold IN SHARE ROW EXCLUSIVE MODE")
+            begins.set()
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'platform.hold'::regclass"
+            until(lambda: connection.exec_driver_sql(waiting).scalar(), 30)  # the release has looked, and waits
+            connection.exec_driver_sql("UPDATE platform.hold SET phase = 'applying'")
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    assert begins.wait(30)
+    assert "is applying: ci is changing something" in dp_hold("release", str(row["hold"]), exit_code=1)
+    changing.join(30)
+    assert holds.get(row["hold"]).phase == Phase.APPLYING
+
+
 def test_an_abandoned_hold_is_shown_as_such(dp_hold: Terminal, holds: Holds, database: Database) -> None:
     [row] = dp_hold.json("take", "--unit", "fleet", "--reason", "a deployment")
     assert holds.to_applying([row["hold"]])
     let_pass(database, 3600)
     assert dp_hold.json("list")[0]["phase"] == "abandoned"
+
+
+def test_a_hold_of_which_the_runs_that_wait_cannot_be_told_is_not_taken(
+    dp_hold: Terminal, holds: Holds, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(HOME))
+    add_run(database, "fleet")  # Dagster cannot read this row
+    with pytest.raises(json.JSONDecodeError):
+        dp_hold("take", "--unit", "fleet", "--reason", "new disk")
+    assert not holds.standing().holds
+
+
+def test_a_user_without_a_name_is_named_by_his_number(dp_hold: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)  # as in a container that is given a user's number only
+    dp_hold("take", "--unit", "fleet", "--reason", "new disk")
+    assert dp_hold.json("list")[0]["owner"].startswith("54321@")
 
 
 def test_an_expired_hold_is_not_extended(dp_hold: Terminal, database: Database) -> None:
@@ -124,6 +167,7 @@ def test_who_waits_is_told_for_whom(
         (["take", "--reason", "x"], "say what to hold: units, or everything"),
         (["take", "--reason", "x", "--all", "--unit", "fleet"], "say what to hold: units, or everything"),
         (["take", "--reason", " ", "--all"], "--reason is empty"),
+        (["take", "--reason", "K\udcf6ln", "--all"], r"the argument 'K\udcf6ln' is not in UTF-8"),
         (["take", "--reason", "x", "--unit", "flet"], "there is no unit 'flet' -> use one of: data_platform, fleet"),
         (["take", "--reason", "x", "--all", "--for", "soon"], "'soon' is no span of time"),
         (["take", "--reason", "x", "--all", "--wait", "99d"], "'99d' is not between 1 second and 30 days"),

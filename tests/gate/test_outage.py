@@ -101,3 +101,33 @@ def test_a_database_that_goes_just_before_a_run_is_started_costs_no_run(
     until(lambda: daemon.status(run) == DagsterRunStatus.SUCCESS, 10)
     assert set(STARTED) == {run.run_id}
     assert daemon.instance.get_runs_count(RunsFilter(statuses=[DagsterRunStatus.FAILURE])) == 0
+
+
+def test_holds_that_cannot_be_read_just_before_a_run_is_started_cost_no_run(
+    daemon: Daemon, away: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = shared_database(away.postgres.url)
+    gone = threading.Event()
+
+    def delayed(*arguments: Any) -> Any:
+        if not gone.is_set():
+            with database.connect() as connection:
+                connection.exec_driver_sql("ALTER TABLE platform.hold RENAME TO hold_away")
+            gone.set()
+        return real_hold_on(*arguments)
+
+    run = daemon.submit()
+    monkeypatch.setattr(launcher_module, "hold_on", delayed)
+    daemon.look()
+    assert gone.is_set()
+    assert STARTED == {}
+    assert daemon.status(run) == DagsterRunStatus.QUEUED
+    assert f"run {run.run_id} goes back into the queue, since the holds cannot be read" in caplog.text
+    daemon.look_later()
+    assert daemon.status(run) == DagsterRunStatus.QUEUED, "nothing is taken from the queue"
+
+    with database.connect() as connection:
+        connection.exec_driver_sql("ALTER TABLE platform.hold_away RENAME TO hold")
+    daemon.look_later()
+    until(lambda: daemon.status(run) == DagsterRunStatus.SUCCESS, 10)
+    assert set(STARTED) == {run.run_id}

@@ -3,12 +3,14 @@
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from data_platform.gate import HoldLostError, Holds
 from data_platform.gate.admission import GATE_TAG, HELD_TAG
+from data_platform.instance.connections import Database
 from data_platform.requeue.replacing import Replacing
 from tests.requeue.conftest import Unit
 
@@ -28,6 +30,20 @@ def test_a_run_whose_steps_are_the_same_keeps_its_id_though_its_job_bears_anothe
     runs = [unit.submit("staying"), unit.submit(ALL, assets=("kept",), checks=("kept_check",))]
     assert unit.deploy() == {"unchanged": 2}
     assert {run.run_id for run in unit.waiting()} == set(runs)
+
+
+def test_what_many_runs_share_is_read_once(unit: Unit, database: Database) -> None:
+    read: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        read.extend([statement] if "FROM snapshots" in statement else [])
+
+    for number in range(5):
+        unit.submit("staying", tags={"number": str(number)})
+    event.listen(database.engine, "before_cursor_execute", note)
+    assert unit.deploy() == {"unchanged": 5}
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert len(read) == 1
 
 
 def test_a_run_whose_steps_differ_is_submitted_anew(unit: Unit) -> None:

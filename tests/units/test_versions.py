@@ -121,6 +121,20 @@ def test_old_versions_go_but_not_the_one_served_nor_what_is_needed(
     assert {path for path in kept if path.exists()} == {*kept[:2], *kept[-5:]}
 
 
+def test_the_version_that_is_served_is_not_one_of_those_kept_besides(
+    environment: Environment, versions: UnitVersions
+) -> None:
+    kept = []
+    for number in range(8):
+        edit(environment, f"select {number} as n")
+        kept.append(versions.keep(on_disk(environment)).root)
+        os.utime(kept[-1], (number, number))
+    versions.serve(kept[-1].name)
+    versions.prune()
+    assert {path for path in kept if path.exists()} == {*kept[-6:]}
+    assert versions.pinned == kept[-1].name
+
+
 def test_a_dbt_project_outside_the_repository_cannot_be_kept(environment: Environment, versions: UnitVersions) -> None:
     shutil.copytree(environment.dbt_projects / "fleet", environment.root.parent / "elsewhere")
     with (environment.code_locations / "fleet/unit.yaml").open("a") as card:

@@ -96,7 +96,7 @@ def finish(done: "Deployment", *, as_json: bool) -> None:
 
     try:
         print_deployment(done, as_json=as_json)
-    except BrokenPipeError:  # the exit code must tell all the same
+    except OSError:  # nobody reads it, and the exit code must tell all the same
         nobody_reads(sys.stdout)
     if done.outcome is not Outcome.SUCCEEDED:
         fix = f"`dp deploy rollback {done.id}` or `dp deploy resume {done.id}`" if done.needs_a_person else None

@@ -18,6 +18,7 @@ LINGERING = """
 @dg.op
 def linger() -> None:
     try:
+        open({noted!r}, "a").close()
         while True:
             time.sleep(0.1)
     finally:
@@ -54,7 +55,7 @@ def test_nothing_is_taken_back_under_a_smoke_run_that_is_still_at_work(
     deploying = live.begin("deploy", "fleet", "--smoke", "fleet:lingering")
     platform.reads(deploying, "verifying")
     lingers = platform.latest()["after"]["fleet"]
-    until(lambda: [run for run in live.runs() if run["jobName"] == "lingering" and run["status"] == "STARTED"])
+    until(noted.exists)
     if way == "killed":
         kill(deploying.pid)
         deploying.communicate()

@@ -34,7 +34,8 @@ coproc hold {
     exec docker-compose run --rm -T platform dp hold during --all --reason "$reason" ${DRAIN_LIMIT:+--drain-limit "$DRAIN_LIMIT"} -- \
         sh -c 'echo nothing runs; read -r changing || exit 0; read -r over'
 }
-said=${hold[0]} end=${hold[1]} pid=$hold_PID
+said=${hold[0]:-} end=${hold[1]:-} pid=${hold_PID:-} # none of them is set once it has ended
+[ -n "$said" ] || fail "no clean gap, so nothing was changed"
 echo "roll-out: waiting for the runs in flight"
 until [ "${line:-}" = "nothing runs" ]; do
     read -r line <&"$said" || fail "no clean gap, so nothing was changed"

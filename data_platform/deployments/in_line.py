@@ -18,11 +18,11 @@ class Waiting:
     """Tells a deployment that waits where it stands: whenever its place changes, and its estimate once a minute.
 
     Args:
-        number: of the deployment; known when it waits.
+        number: of the deployment.
         tell: is given the line.
     """
 
-    def __init__(self, ledger: Ledger, number: Callable[[], int], tell: Callable[[str], None]) -> None:
+    def __init__(self, ledger: Ledger, number: int, tell: Callable[[str], None]) -> None:
         self.ledger, self.number, self.tell = ledger, number, tell
         self._history: list[Deployment] | None = None
         self._told: tuple[int | None, str, float] = (None, "", 0.0)
@@ -31,7 +31,7 @@ class Waiting:
         """Look at the line as it is at a moment."""
         if self._history is None:
             self._history = self.ledger.history(_HISTORY)
-        turn = turn_of(self.number(), moment.holds, moment.now, self._history)
+        turn = turn_of(self.number, moment.holds, moment.now, self._history)
         if turn is None:
             return
         place, said, at = self._told

@@ -33,14 +33,6 @@ class Holds(StepHolder):
         """
         return self._become(number, lambda hold, now: renewed(hold, now, life))
 
-    def drained(self, numbers: Sequence[int]) -> bool:
-        """Whether nothing moves in the scopes of some holds.
-
-        Raises:
-            HoldLostError: one of them expired or ended.
-        """
-        return not any(self.moving(self.check(number).id) for number in numbers)
-
     def to_applying(self, numbers: Sequence[int]) -> bool:
         """Begin to change something, if nothing in the scopes is in flight but runs that stand still between two steps
         (`stop_between_steps`). From then on the holds keep runs and those steps waiting until they are released, even

@@ -159,7 +159,7 @@ def test_who_waits_is_told_when_the_place_changes_and_the_status_says_it(
     [earlier, _] = holds.ask(["fleet", "operations"], reason="x", owner="x", deployment=str(before))
     holds.ask(["fleet"], reason="x", owner="x", deployment=str(number))
     told: list[str] = []
-    waiting = Waiting(ledger, lambda: number, told.append)
+    waiting = Waiting(ledger, number, told.append)
     for _ in range(3):
         waiting.look(holds.standing())
     assert told == ["2nd in line; no estimate yet"]

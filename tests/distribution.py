@@ -5,8 +5,8 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 # they start whole platforms and have deadlines: one at a time, beside whatever else there is
 _LIVE = (
-    *(f"tests/deployments/test_{name}" for name in ("between_steps", "elsewhere", "fairness", "kill", "launching")),
-    *(f"tests/deployments/test_{name}" for name in ("live", "runs_that_wait", "settling", "soak")),
+    *(f"tests/deployments/test_{name}" for name in ("between_steps", "elsewhere", "ending", "fairness", "kill")),
+    *(f"tests/deployments/test_{name}" for name in ("launching", "live", "runs_that_wait", "settling", "soak")),
     *("tests/containers/test_deploying.py", "tests/end_to_end/", "tests/gate/test_live.py"),
     "tests/processes/test_platform.py",
 )

@@ -1,10 +1,10 @@
 """`dp container`: the process that a container is for."""
 
-import sys
 from typing import Annotated
 
 import typer
 
+from data_platform.cli.caller import tell
 from data_platform.environment import current_environment
 
 app = typer.Typer(help="The platform in containers.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def run(
     """
     from data_platform.containers.run import become
 
-    become(name, current_environment(), lambda line: print(line, file=sys.stderr, flush=True))
+    become(name, current_environment(), tell)
 
 
 @app.command()

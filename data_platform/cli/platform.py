@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from data_platform.cli.interruptible import interruptible
+from data_platform.cli.caller import interruptible, tell
 from data_platform.cli.output import Json
 from data_platform.environment import Environment, current_environment
 
@@ -35,16 +35,16 @@ def up(
     with interruptible():
         mine = watching = False
         try:
-            started = start(environment, port=port, tell=_tell, prepare=lambda: _prepare(environment))
+            started = start(environment, port=port, tell=tell, prepare=lambda: _prepare(environment))
             mine = not started.already
             for location in started.locations.values():
                 if location.state != "loaded":
                     place = f" ({location.where})" if location.where else ""
-                    _tell(f"{location.name} did not load: {location.error}{place}")
+                    tell(f"{location.name} did not load: {location.error}{place}")
             if started.already:
                 typer.echo(f"the platform is running already: {started.address} (`dp down` stops it)")
                 return
-            _tell(f"the platform is up after {started.seconds:.1f} s")
+            tell(f"the platform is up after {started.seconds:.1f} s")
             if build:
                 loaded = [location.name for location in started.locations.values() if location.state == "loaded"]
                 _first_build(environment, started.address, [name for name in loaded if name != "data_platform"])
@@ -53,9 +53,9 @@ def up(
                 from data_platform.processes import watch
 
                 watching = True
-                _tell("Ctrl-C stops the platform")
-                watch(Folders(environment.state), tell=_tell)
-                _tell("the platform was stopped by another command")
+                tell("Ctrl-C stops the platform")
+                watch(Folders(environment.state), tell=tell)
+                tell("the platform was stopped by another command")
         except KeyboardInterrupt:
             if mine:
                 _stop(environment, grace)
@@ -108,10 +108,6 @@ def logs(
         print(line, flush=follow)
 
 
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _stop(environment: Environment, grace: float) -> bool:
     """Stop it; a further Ctrl-C means: do not wait for running work."""
     from data_platform.processes import Folders, stop
@@ -120,8 +116,8 @@ def _stop(environment: Environment, grace: float) -> bool:
     signal.signal(signal.SIGINT, lambda *_: hurry.set())
     for ignored in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    _tell("stopping the platform")
-    return stop(Folders(environment.state), grace=grace, tell=_tell, hurry=hurry)
+    tell("stopping the platform")
+    return stop(Folders(environment.state), grace=grace, tell=tell, hurry=hurry)
 
 
 def _prepare(environment: Environment) -> None:
@@ -143,7 +139,7 @@ def _first_build(environment: Environment, address: str, loaded: list[str]) -> N
     names = never_built(address, loaded)
     if not names:
         return
-    _tell(f"materializing everything once: {', '.join(names)}")
+    tell(f"materializing everything once: {', '.join(names)}")
     started = time.monotonic()
     with progress_line() as show:
         results = build_units(environment, names, address=address, progress=show)

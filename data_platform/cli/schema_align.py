@@ -1,12 +1,13 @@
 """`dp schema align`: desired state in files, compared with a database and applied."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from data_platform.cli.caller import tell
+from data_platform.cli.output import several
 from data_platform.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def align(
     if saved:
         if not database:
             raise UsageError("it is not said which database", fix="give --database, as when the plan was made")
-        made = apply_plan(database, load(saved), allow=consent, wait_seconds=lock_wait, tell=_tell)
+        made = apply_plan(database, load(saved), allow=consent, wait_seconds=lock_wait, tell=tell)
     else:
         target = align_target(
             paths or (),
@@ -90,7 +91,7 @@ def align(
             properties=dict(_pair(text) for text in property_ or ()),
         )
         if apply:
-            made = apply_alignment(target.database, target.files, allow=consent, wait_seconds=lock_wait, tell=_tell)
+            made = apply_alignment(target.database, target.files, allow=consent, wait_seconds=lock_wait, tell=tell)
         else:
             made = plan_alignment(target.database, target.files)
     if out:
@@ -128,7 +129,7 @@ def _print(made: "AlignPlan", *, applied: bool, as_sql: bool, as_json: bool) -> 
         print(json.dumps(head | {"needs": made.needs, "steps": steps, "notes": made.notes}, indent=2))
         return
     for note in made.notes:
-        _tell(f"dp: {note}")
+        tell(f"dp: {note}")
     if as_sql:
         for step in made.steps:
             print("\n".join(f"{statement};" for statement in step.sql))
@@ -148,12 +149,8 @@ def _summary(made: "AlignPlan", *, applied: bool) -> str:
     count = len(made.steps)
     if not count:
         return f"nothing to do: {made.database} is as the files say"
-    steps = "1 step" if count == 1 else f"{count} steps"
+    steps = several(count, "step")
     if applied:
         return f"{steps} applied to {made.database}"
     needs = " ".join(f"--allow {need}" for need in made.needs)
     return f"{steps} for {made.database}{f'; applying needs {needs}' if needs else ''}"
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -1,5 +1,6 @@
 """The real programs: PostgreSQL, code servers, webserver, daemon. The tests build on each other, in this order."""
 
+import json
 import os
 import re
 import shutil
@@ -75,11 +76,14 @@ def test_a_platform_elsewhere_tells_its_locations_and_database(
         "DATA_PLATFORM_WEBSERVER": f"http://127.0.0.1:{up.port}",
         "DATA_PLATFORM_POSTGRES_URL": database,
     }
-    code, told = up.dp("status", **elsewhere)
+    code, told = up.dp("status", "--json", **elsewhere)
     assert code == 1, told
-    assert "process" not in told
-    assert "LookupError: the moon is in the way (code_locations/broken/helpers.py:3)" in told
-    assert told.endswith("not healthy\n")
+    status = json.loads(told)
+    assert status["running"]
+    assert (status["healthy"], status["processes"], status["database_problem"]) == (False, [], None)
+    broken = next(each for each in status["locations"] if each["name"] == "broken")
+    assert broken["error"] == "LookupError: the moon is in the way"
+    assert broken["where"] == "code_locations/broken/helpers.py:3"
     for name, value in elsewhere.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(DataPlatformError, match=r"helpers.py:3: broken is failed: LookupError: the moon is in the way"):

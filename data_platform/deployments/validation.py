@@ -61,7 +61,14 @@ def validate(environment: Environment, units: Sequence[Unit]) -> list[Validated]
 
 
 def _refused(unit: str, problem: str) -> DeploymentError:
-    return DeploymentError(f"{unit} does not load, so nothing was changed: {problem}", anchor="deployments")
+    return DeploymentError(
+        f"{unit} does not load, so nothing was changed: {problem}",
+        anchor=None if _names_a_page(problem) else "deployments",
+    )
+
+
+def _names_a_page(problem: str) -> bool:
+    return "(docs/errors.md#" in problem
 
 
 def _problem(environment: Environment, unit: Unit, known: set[str]) -> str:

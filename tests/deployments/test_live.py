@@ -103,6 +103,7 @@ def test_a_version_that_does_not_load_is_refused_while_the_old_one_keeps_serving
     assert (seen.errors, seen.versions) == (set(), {served})
     assert "fleet does not load, so nothing was changed" in said
     assert "code_locations/fleet/defs/speaking.py:1: ModuleNotFoundError: No module named 'nothing_of_this_na" in said
+    assert said.count("docs/errors.md#") == 1
     assert platform.latest()["state"] == "failed"
     assert [each["phase"] for each in platform.latest()["phases"]] == ["validating"]  # nothing was held
     assert not platform.holds()

@@ -75,8 +75,9 @@ def test_where_it_cannot_be_found_out_what_was_done_the_hold_stays(platform: Pla
     platform.write("good")
     live.dp("deploy", "fleet")
     platform.write("better")
+    table = f"main.z_{way}"
     platform.changelog(
-        f"z_{way}.sql", f"--changeset jana:z_{way}\nCREATE TABLE main.z_{way} (i int)\n--rollback empty\n"
+        f"z_{way}.sql", f"--changeset jana:z_{way}\nCREATE TABLE {table} (i int)\n--rollback DROP TABLE {table}\n"
     )
     deploying = live.begin("deploy", "fleet", "--smoke", "fleet:smoking")
     platform.reads(deploying, "code")

@@ -30,7 +30,7 @@ class Settler(Deployer):
         with self._taken_over(deployment) as lease:
             try:
                 self.prepare_change(lease)
-            except BaseException as error:
+            except BaseException as error:  # also an interrupt: what is not known is not nothing
                 return self._does_not_know(_cause_of(deployment), error)
             try:
                 self._apply(lease)
@@ -47,7 +47,7 @@ class Settler(Deployer):
         with self._taken_over(deployment) as lease:
             try:
                 change = self.prepare_change(lease)
-            except BaseException as error:
+            except BaseException as error:  # also an interrupt: what is not known is not nothing
                 return self._does_not_know(_cause_of(deployment), error)
             return self._go_back(change, f"{_cause_of(deployment)}; rolled back by {self.request.owner}")
 
